@@ -1,0 +1,1 @@
+"""The analysis floor; see workbench/README.md."""

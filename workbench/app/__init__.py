@@ -1,0 +1,1 @@
+"""The app floor; see workbench/README.md."""

@@ -1,0 +1,1 @@
+"""The backends floor; see workbench/README.md."""

@@ -1,0 +1,1 @@
+"""The experiments floor; see workbench/README.md."""

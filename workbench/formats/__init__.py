@@ -1,0 +1,1 @@
+"""The formats floor; see workbench/README.md."""

@@ -1,0 +1,1 @@
+"""The results floor; see workbench/README.md."""

@@ -1,0 +1,1 @@
+"""The scenario floor; see workbench/README.md."""

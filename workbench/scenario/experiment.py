@@ -1,0 +1,111 @@
+"""The experiment: a scenario, the variants to compare, and how to run them.
+
+Pure data; `workbench.scenario.variants` applies a variant to the scenario,
+and `workbench.experiments` runs it.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from workbench.scenario.model import Frozen, PlacementRule, Rectangle, Scenario
+
+__all__ = ["Experiment", "Parameter", "Variant"]
+
+Parameter = bool | int | float | str
+"""Value of a named parameter, as ``--set NAME=VALUE`` and YAML give it."""
+
+
+class Variant(Frozen):
+    """A named change of an experiment's scenario.
+
+    Changes apply in this order: `instances`, `placement`, `affinity`.
+
+    Parameters
+    ----------
+    name
+        Short name, for example ``time-shared``.
+    title
+        What a reader should know about it; one line.
+    instances
+        Number of instances of the measured component (the components whose
+        binary runs a workload): superfluous ones are dropped from the end,
+        missing ones are copied from the last.
+    placement
+        Rule for the measured components, or for those named in `components`.
+    components
+        Ids the placement applies to; None means every measured component.
+    affinity
+        Rectangles by component id; they win over `placement`.
+    parameters
+        Parameters that differ in this variant.
+    """
+
+    name: str = Field(min_length=1)
+    title: str = ""
+    instances: int | None = Field(default=None, ge=1)
+    placement: PlacementRule | None = None
+    components: tuple[str, ...] | None = None
+    affinity: dict[str, Rectangle] = Field(default_factory=dict)
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+
+
+class Experiment(Frozen):
+    """A scenario with the variants, workloads and settings of its runs.
+
+    Parameters
+    ----------
+    name
+        Short name; used in file names and in the run store.
+    title, description
+        For readers.
+    scenario
+        What is configured.
+    variants
+        Named changes; an experiment without any is run as written, under the
+        variant name ``as-written``.
+    workloads
+        Names of workload files, for example ``insert``.
+    backend
+        Name of a registered backend.
+    replications
+        Independent repetitions of each run.
+    seed
+        Seed of the first replication; the others follow from it.
+    parameters
+        Parameters of machine, workload and backend that differ from their
+        defaults, by their documented names.
+    """
+
+    name: str = Field(min_length=1)
+    title: str = ""
+    description: str = ""
+    scenario: Scenario
+    variants: tuple[Variant, ...] = ()
+    workloads: tuple[str, ...] = ("insert", "lookup")
+    backend: str = "simulated"
+    replications: int = Field(default=10, ge=1)
+    seed: int = Field(default=1, ge=0)
+    parameters: dict[str, Parameter] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Experiment:
+        for what, names in (
+            ("variant", [v.name for v in self.variants]),
+            ("workload", list(self.workloads)),
+        ):
+            if len(set(names)) != len(names):
+                raise ValueError(f"two {what}s have the same name: {', '.join(names)}")
+        return self
+
+    @property
+    def runnable_variants(self) -> tuple[Variant, ...]:
+        """The variants to run; the scenario as written where none is named."""
+        return self.variants or (Variant(name="as-written", title="As written"),)
+
+    def variant(self, name: str) -> Variant:
+        """Return a variant by name; `KeyError` if there is none."""
+        for variant in self.runnable_variants:
+            if variant.name == name:
+                return variant
+        raise KeyError(name)
