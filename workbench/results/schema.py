@@ -164,7 +164,7 @@ def with_throughputs(dataset: xr.Dataset) -> xr.Dataset:
     }
     named = {}
     for name, value in per_component.items():
-        named[name] = value.transpose("phase", "component").assign_attrs(units="op/s")
+        named[name] = value.transpose(..., "phase", "component").assign_attrs(units="op/s")
         total = value.sum("component", min_count=1).assign_attrs(units="op/s")
         named[name.replace("throughput", "total")] = total
     return dataset.assign(named)
@@ -172,7 +172,7 @@ def with_throughputs(dataset: xr.Dataset) -> xr.Dataset:
 
 def core_accounting(dataset: xr.Dataset) -> xr.DataArray:
     """Return where each core's time went, over all components: dims (core, bucket), in s."""
-    spent: xr.DataArray = dataset.accounting_seconds.sum("component")
+    spent: xr.DataArray = dataset.accounting_seconds.sum("component", min_count=1)
     return spent.where(spent.bucket != "idle", dataset.idle_seconds)
 
 

@@ -1,0 +1,443 @@
+"""The comparison of variants: throughputs, paired ratios, accounting, all with n and spread.
+
+A ratio is always ``a / b``, where `b` is the variant that the experiment lists
+first (the baseline) and `a` a later one: a ratio of 3.5 says "`a` is 3.5 times `b`".
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from workbench.analysis.labels import METRIC_TITLES, confidence, number
+from workbench.analysis.statistics import Estimate, mean, paired_ratio
+from workbench.errors import InputError
+from workbench.results.schema import BUCKETS, METRICS, core_accounting, with_throughputs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.analysis.plots import Plots
+
+__all__ = ["UNIT", "Comparison", "Ratio", "comparisons", "run_summary"]
+
+UNIT = "op/s"
+"""Unit of every throughput."""
+
+_RUN_DIMS = ("variant", "workload", "replication")
+_NEVER_POOLED = ("backend", "kind", "accelerator")
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How variant `a` compares with variant `b`: the paired ratio ``a / b``.
+
+    Parameters
+    ----------
+    workload, phase
+        What both ran.
+    a, b
+        Names of the variants.
+    metric
+        One of `workbench.results.schema.METRICS`.
+    ratio
+        Geometric mean over the paired replications; NaN where there is none.
+    ci95
+        Ends of its t interval; NaN where `n` is below 2.
+    n
+        Number of pairs.
+    component
+        Name of the component, or None for all together.
+    """
+
+    workload: str
+    phase: str
+    a: str
+    b: str
+    metric: str
+    ratio: float
+    ci95: tuple[float, float]
+    n: int
+    component: str | None = None
+
+    @property
+    def estimate(self) -> Estimate:
+        """The same numbers as an `Estimate`."""
+        return Estimate(self.ratio, *self.ci95, self.n)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values; what does not exist is None."""
+        return {
+            "workload": self.workload,
+            "phase": self.phase,
+            "a": self.a,
+            "b": self.b,
+            "metric": self.metric,
+            "ratio": _or_none(self.ratio),
+            "ci95": _ends(self.estimate),
+            "n": self.n,
+        }
+
+
+class Comparison:
+    """Everything that is said about a set of runs of one backend.
+
+    Parameters
+    ----------
+    dataset
+        Of the schema in `workbench.results.schema`, with any of the dims
+        ``variant``, ``workload`` and ``replication``. Replications of the same
+        number are paired.
+    space
+        Width and height of the affinity space; by default that of the dataset's
+        attribute ``space``, or one row of cores.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If the runs are of several backends, kinds or accelerators: they are
+        never pooled.
+    """
+
+    def __init__(self, dataset: xr.Dataset, *, space: tuple[int, int] | None = None) -> None:
+        for key in _NEVER_POOLED:
+            _refuse_mixture(key, dataset.attrs.get(key))
+        if "total_window" not in dataset:
+            dataset = with_throughputs(dataset)
+        missing = {dim: [_label(dataset, dim)] for dim in _RUN_DIMS if dim not in dataset.dims}
+        self.dataset = dataset.drop_vars(missing, errors="ignore").expand_dims(missing)
+        self._space = space
+
+    # -- what was compared -------------------------------------------------------------------
+
+    @property
+    def backend(self) -> str:
+        """Name of the backend of all runs."""
+        return str(self.dataset.attrs.get("backend", "unknown"))
+
+    @property
+    def kind(self) -> str:
+        """``simulation`` or ``measurement``."""
+        return str(self.dataset.attrs.get("kind", "unknown"))
+
+    @property
+    def accelerator(self) -> str:
+        """Accelerator of all runs."""
+        return str(self.dataset.attrs.get("accelerator", "unknown"))
+
+    @property
+    def provenance(self) -> str:
+        """Where the numbers come from, for captions: ``simulation (simulated)``."""
+        accelerator = "" if self.accelerator in {"none", "", "unknown"} else f", {self.accelerator}"
+        return f"{self.kind} ({self.backend}{accelerator})"
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Names of the variants, the baseline first."""
+        return tuple(map(str, self.dataset.variant.values))
+
+    @property
+    def workloads(self) -> tuple[str, ...]:
+        """Names of the workloads."""
+        return tuple(map(str, self.dataset.workload.values))
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Names of the components that ran a workload in any run."""
+        return tuple(map(str, self.dataset.component.values))
+
+    @cached_property
+    def space(self) -> tuple[int, int]:
+        """Width and height of the affinity space."""
+        if self._space:
+            return self._space
+        width, height = self.dataset.attrs.get("space", (self.dataset.sizes["core"], 1))
+        return int(width), int(height)
+
+    @cached_property
+    def runs(self) -> tuple[tuple[str, str], ...]:
+        """Each (variant, workload) that has a result; workload by workload."""
+        there = self.dataset.elapsed_seconds.notnull().any("replication")
+        return tuple(
+            (variant, workload)
+            for workload in self.workloads
+            for variant in self.variants
+            if bool(there.sel(workload=workload, variant=variant))
+        )
+
+    def run(self, variant: str, workload: str) -> xr.Dataset:
+        """Return the replications of one run, without those it does not have."""
+        one: xr.Dataset = self.dataset.sel(workload=workload, variant=variant)
+        return one.sel(replication=one.elapsed_seconds.notnull())
+
+    def run_id(self, variant: str, workload: str) -> str:
+        """Return the id in the run store, or ``variant/workload`` where there is none."""
+        if "run" not in self.dataset.coords:
+            return f"{variant}/{workload}"
+        return str(self.dataset.run.sel(workload=workload, variant=variant).item())
+
+    def phases(self, workload: str) -> tuple[str, ...]:
+        """Return the measured phases of a workload, in order."""
+        there = self.dataset.operations.sel(workload=workload).notnull()
+        measured = there.any([dim for dim in there.dims if dim != "phase"])
+        return tuple(map(str, self.dataset.phase.values[measured.values]))
+
+    def phase(self, workload: str) -> str:
+        """Return the phase a workload is about: that of its own name, else the last."""
+        phases = self.phases(workload)
+        return workload if workload in phases else phases[-1]
+
+    # -- throughputs -------------------------------------------------------------------------
+
+    def values(
+        self,
+        metric: str,
+        variant: str,
+        workload: str,
+        *,
+        phase: str | None = None,
+        component: str | None = None,
+    ) -> NDArray[np.float64]:
+        """Return a throughput by replication, in op/s; NaN where there is none.
+
+        `component` None means all together, `phase` None the workload's own.
+        """
+        where = {
+            "workload": workload,
+            "variant": variant,
+            "phase": phase or self.phase(workload),
+        }
+        if component is None:
+            return self.dataset[metric.replace("throughput", "total")].sel(where).values
+        return self.dataset[metric].sel(where | {"component": component}).values
+
+    def throughput(self, metric: str, variant: str, workload: str, **choice: Any) -> Estimate:
+        """Return the mean of `values` with its interval, in op/s."""
+        return mean(self.values(metric, variant, workload, **choice))
+
+    def why_no_window(self, variant: str, workload: str, phase: str | None = None) -> str:
+        """Return why no replication has a common window, or "" where one has."""
+        phase = phase or self.phase(workload)
+        run = self.run(variant, workload).sel(phase=phase)
+        if bool(run.total_window.notnull().any()):
+            return ""
+        first = run.isel(replication=0)
+        belongs = first.operations.notnull()
+        absent = first.component.values[(belongs & first.start_seconds.isnull()).values]
+        if absent.size:
+            return f"{', '.join(absent)} never entered the phase {phase}"
+        ended = str(first.finish_seconds.idxmin("component").item())
+        began = str(first.start_seconds.idxmax("component").item())
+        return f"{ended} left the phase {phase} before {began} entered it"
+
+    # -- ratios ------------------------------------------------------------------------------
+
+    def ratio(
+        self,
+        metric: str,
+        workload: str,
+        a: str,
+        b: str,
+        *,
+        phase: str | None = None,
+        component: str | None = None,
+    ) -> Ratio:
+        """Return the paired ratio ``a / b`` of a throughput."""
+        phase = phase or self.phase(workload)
+        estimate = paired_ratio(
+            *(
+                self.values(metric, variant, workload, phase=phase, component=component)
+                for variant in (a, b)
+            )
+        )
+        ends = (estimate.low, estimate.high)
+        return Ratio(workload, phase, a, b, metric, estimate.value, ends, estimate.n, component)
+
+    def ratios(self, component: str | None = None) -> list[Ratio]:
+        """Return the ratio of every pair of variants, for each phase and metric."""
+        return [
+            self.ratio(metric, workload, a, b, phase=phase, component=component)
+            for workload in self.workloads
+            for phase in self.phases(workload)
+            for b, a in combinations(self.variants, 2)
+            if {(a, workload), (b, workload)} <= set(self.runs)
+            for metric in METRICS
+        ]
+
+    def headline(self, ratio: Ratio) -> str:
+        """Return what a ratio says, as one sentence."""
+        where = (
+            ratio.workload if ratio.phase == ratio.workload else f"{ratio.workload} ({ratio.phase})"
+        )
+        where += f", {METRIC_TITLES[ratio.metric]}"
+        if not ratio.estimate.exists:
+            reasons = [
+                reason
+                for variant in (ratio.a, ratio.b)
+                if ratio.metric == "throughput_window"
+                and (reason := self.why_no_window(variant, ratio.workload, ratio.phase))
+            ]
+            return f"{where}: not comparable{': ' if reasons else ''}{'; '.join(reasons)}"
+        says = f"{ratio.a} is {number(ratio.ratio)}× {ratio.b}"
+        if ratio.estimate.has_interval and not ratio.estimate.excludes(1.0):
+            says = f"no clear difference, {says}"
+        return f"{where}: {says} ({confidence(ratio.estimate)}, {self.kind})"
+
+    # -- accounting --------------------------------------------------------------------------
+
+    def core_shares(self, variant: str, workload: str) -> xr.DataArray:
+        """Return where each core's time went: dims (core, bucket), mean over replications."""
+        run = self.run(variant, workload)
+        cores = run.sel(core=run.idle_seconds.notnull().any("replication"))
+        shares: xr.DataArray = core_accounting(cores) / cores.elapsed_seconds
+        return shares.mean("replication").transpose("core", "bucket")
+
+    def component_shares(self, variant: str, workload: str) -> xr.DataArray:
+        """Return how much of each core a component held and for what.
+
+        Dims (component, core, bucket); parts of elapsed time, mean over replications.
+        """
+        run = self.run(variant, workload)
+        shares: xr.DataArray = run.accounting_seconds / run.elapsed_seconds
+        return shares.mean("replication").transpose("component", "core", "bucket")
+
+    def accounting(self, variant: str, workload: str) -> dict[str, float]:
+        """Return the share of all cores' time by bucket; NaN where it was not measured."""
+        shares = self.core_shares(variant, workload).mean("core")
+        return {bucket: float(shares.sel(bucket=bucket)) for bucket in BUCKETS}
+
+    # -- for other programs and for notebooks ------------------------------------------------
+
+    def summary(self, variant: str | None = None, workload: str | None = None) -> dict[str, Any]:
+        """Return one run as plain values: throughputs, components, accounting.
+
+        The names may be left out where there is only one. What does not exist is
+        None; without a common window, ``throughput_window_reason`` says why.
+        """
+        workload = workload or _only(self.workloads, "workload")
+        variant = variant or _only(self.variants, "variant")
+        run = self.run(variant, workload)
+        reason = self.why_no_window(variant, workload)
+        told = {"throughput_window_reason": reason} if reason else {}
+        components = {}
+        for name in map(str, run.component.values):
+            one = run.sel(component=name)
+            if not one.operations.notnull().any():
+                continue
+            components[name] = self._throughputs(variant, workload, component=name) | {
+                "timer": _text(one.timer),
+                "exit_reason": _text(one.exit_reason),
+                "exit_detail": _text(one.exit_detail),
+            }
+        return {
+            "phase": self.phase(workload),
+            **self._throughputs(variant, workload),
+            **told,
+            "components": components,
+            "accounting": {
+                bucket: _or_none(share)
+                for bucket, share in self.accounting(variant, workload).items()
+            },
+        }
+
+    def _throughputs(self, variant: str, workload: str, **choice: Any) -> dict[str, Any]:
+        return {
+            metric: _plain(self.throughput(metric, variant, workload, **choice))
+            for metric in METRICS
+        }
+
+    def table(self) -> pd.DataFrame:
+        """Return every throughput as one row: value, interval, unit, n, and where it comes from."""
+        import pandas as pd  # noqa: PLC0415 - slow to import, and most callers need no table
+
+        rows = []
+        for variant, workload in self.runs:
+            for component in (None, *self.components):
+                for metric in METRICS:
+                    estimate = self.throughput(metric, variant, workload, component=component)
+                    rows.append(
+                        {
+                            "workload": workload,
+                            "variant": variant,
+                            "component": component or "all",
+                            "metric": metric,
+                            "mean": estimate.value,
+                            "ci95_low": estimate.low,
+                            "ci95_high": estimate.high,
+                            "unit": UNIT,
+                            "n": estimate.n,
+                            "kind": self.kind,
+                            "backend": self.backend,
+                            "accelerator": self.accelerator,
+                        }
+                    )
+        return pd.DataFrame(rows)
+
+    @property
+    def plot(self) -> Plots:
+        """The plots of this comparison, for example ``comparison.plot.throughput()``."""
+        from workbench.analysis.plots import Plots  # noqa: PLC0415 - plots are of comparisons
+
+        return Plots(self)
+
+    def _repr_html_(self) -> str:
+        from workbench.analysis.tables import comparison_html  # noqa: PLC0415 - as above
+
+        return comparison_html(self)
+
+
+def run_summary(dataset: xr.Dataset) -> dict[str, Any]:
+    """Return `Comparison.summary` of the dataset of one run (dim ``replication``)."""
+    return Comparison(dataset).summary()
+
+
+def comparisons(dataset: xr.Dataset) -> list[dict[str, Any]]:
+    """Return every ratio of a dataset as plain values; see `Ratio` for its direction."""
+    return [ratio.to_json() for ratio in Comparison(dataset).ratios()]
+
+
+def _refuse_mixture(key: str, found: Any) -> None:
+    if isinstance(found, (list, tuple)):
+        raise InputError(
+            f"These runs come from more than one {key}: {', '.join(map(str, found))}.",
+            f"Compare runs of one {key} at a time; numbers of different ones are never pooled.",
+        )
+
+
+def _label(dataset: xr.Dataset, dim: str) -> Any:
+    if dim in dataset.coords:
+        return dataset.coords[dim].item()
+    return 0 if dim == "replication" else dataset.attrs.get(dim, dim)
+
+
+def _only(names: tuple[str, ...], what: str) -> str:
+    if len(names) != 1:
+        raise ValueError(f"say which {what}: {', '.join(names)}")
+    return names[0]
+
+
+def _text(values: xr.DataArray) -> str:
+    """Return the texts of all replications, each once."""
+    texts = [str(value) for value in values.values.ravel() if isinstance(value, str)]
+    return ", ".join(dict.fromkeys(texts))
+
+
+def _plain(estimate: Estimate) -> dict[str, Any] | None:
+    if not estimate.exists:
+        return None
+    return {"mean": estimate.value, "ci95": _ends(estimate), "unit": UNIT, "n": estimate.n}
+
+
+def _ends(estimate: Estimate) -> list[float] | None:
+    return [estimate.low, estimate.high] if estimate.has_interval else None
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

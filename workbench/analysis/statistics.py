@@ -1,0 +1,92 @@
+"""Means and ratios over replications, with 95 % confidence intervals.
+
+Replications are independent, so a mean has Student's t interval. Variants
+share the seed of each replication, so they are compared pair by pair: the mean
+of the log-ratios has a t interval too, and its exponential is the ratio.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
+
+__all__ = ["Estimate", "mean", "paired_ratio"]
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with its 95 % confidence interval.
+
+    Parameters
+    ----------
+    value
+        The estimate; NaN where there is no datum.
+    low, high
+        Ends of the interval; NaN where `n` is below 2.
+    n
+        Number of replications (or pairs of them) it rests on.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a value at all."""
+        return not math.isnan(self.value)
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there are replications enough for an interval."""
+        return not math.isnan(self.low)
+
+    def excludes(self, value: float) -> bool:
+        """Whether the interval exists and lies fully on one side of a value."""
+        return self.has_interval and not self.low <= value <= self.high
+
+
+def mean(values: ArrayLike) -> Estimate:
+    """Return the arithmetic mean of independent values with its t interval.
+
+    Values that are NaN (not measured) are left out; `Estimate.n` counts the rest.
+    """
+    data = np.asarray(values, dtype=float).ravel()
+    return _t_interval(data[~np.isnan(data)])
+
+
+def paired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
+    """Return the geometric mean of ``a / b`` over pairs with its t interval.
+
+    The interval is symmetric on the logarithmic scale, so that swapping `a` and
+    `b` gives the reciprocal. Pairs with a value that is missing or not positive
+    have no logarithm and are left out; `Estimate.n` counts the pairs used.
+
+    Parameters
+    ----------
+    a, b
+        Values of the same replications, in the same order.
+    """
+    left, right = (np.asarray(side, dtype=float).ravel() for side in (a, b))
+    if left.shape != right.shape:
+        raise ValueError(f"{left.size} values cannot be paired with {right.size}")
+    usable = (left > 0) & (right > 0) & np.isfinite(left) & np.isfinite(right)
+    logs = _t_interval(np.log(left[usable] / right[usable]))
+    return Estimate(math.exp(logs.value), math.exp(logs.low), math.exp(logs.high), logs.n)
+
+
+def _t_interval(data: NDArray[np.float64]) -> Estimate:
+    n = data.size
+    centre = float(data.mean()) if n else math.nan
+    if n < 2:
+        return Estimate(centre, math.nan, math.nan, n)
+    quantile = float(stdtrit(n - 1, 0.5 + CONFIDENCE / 2))
+    half = quantile * float(data.std(ddof=1)) / math.sqrt(n)
+    return Estimate(centre, centre - half, centre + half, n)
