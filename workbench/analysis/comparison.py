@@ -292,12 +292,11 @@ class Comparison:
 
     # -- accounting --------------------------------------------------------------------------
 
-    def core_shares(self, variant: str, workload: str) -> xr.DataArray:
-        """Return where each core's time went: dims (core, bucket), mean over replications."""
+    def core_seconds(self, variant: str, workload: str) -> xr.DataArray:
+        """Return where each core's time went: dims (core, bucket), s, mean over replications."""
         run = self.run(variant, workload)
         cores = run.sel(core=run.idle_seconds.notnull().any("replication"))
-        shares: xr.DataArray = core_accounting(cores) / cores.elapsed_seconds
-        return shares.mean("replication").transpose("core", "bucket")
+        return core_accounting(cores).mean("replication").transpose("core", "bucket")
 
     def component_shares(self, variant: str, workload: str) -> xr.DataArray:
         """Return how much of each core a component held and for what.
@@ -308,10 +307,26 @@ class Comparison:
         shares: xr.DataArray = run.accounting_seconds / run.elapsed_seconds
         return shares.mean("replication").transpose("component", "core", "bucket")
 
-    def accounting(self, variant: str, workload: str) -> dict[str, float]:
-        """Return the share of all cores' time by bucket; NaN where it was not measured."""
-        shares = self.core_shares(variant, workload).mean("core")
-        return {bucket: float(shares.sel(bucket=bucket)) for bucket in BUCKETS}
+    def accounting(
+        self,
+        variant: str,
+        workload: str,
+        *,
+        component: str | None = None,
+        core: int | None = None,
+    ) -> dict[str, float]:
+        """Return core-seconds by bucket, mean over replications; NaN where not measured.
+
+        Of one component or of all together with the cores' idle time, on one
+        core or on all.
+        """
+        if component is None:
+            spent = self.core_seconds(variant, workload)
+        else:
+            run = self.run(variant, workload)
+            spent = run.accounting_seconds.sel(component=component).mean("replication")
+        spent = spent.sum("core", min_count=1) if core is None else spent.sel(core=core)
+        return {bucket: float(spent.sel(bucket=bucket)) for bucket in BUCKETS}
 
     # -- for other programs and for notebooks ------------------------------------------------
 
@@ -341,10 +356,7 @@ class Comparison:
             **self._throughputs(variant, workload),
             **told,
             "components": components,
-            "accounting": {
-                bucket: _or_none(share)
-                for bucket, share in self.accounting(variant, workload).items()
-            },
+            "accounting": _shares(self.accounting(variant, workload)),
         }
 
     def _throughputs(self, variant: str, workload: str, **choice: Any) -> dict[str, Any]:
@@ -427,6 +439,11 @@ def _text(values: xr.DataArray) -> str:
     """Return the texts of all replications, each once."""
     texts = [str(value) for value in values.values.ravel() if isinstance(value, str)]
     return ", ".join(dict.fromkeys(texts))
+
+
+def _shares(seconds: dict[str, float]) -> dict[str, float | None]:
+    total = sum(value for value in seconds.values() if not math.isnan(value)) or math.nan
+    return {bucket: _or_none(value / total) for bucket, value in seconds.items()}
 
 
 def _plain(estimate: Estimate) -> dict[str, Any] | None:

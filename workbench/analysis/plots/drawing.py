@@ -1,0 +1,191 @@
+"""What all plots have in common: boxes, labels, axes, taps, highlighting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import holoviews as hv
+
+from workbench.analysis.selection import Selection
+
+if TYPE_CHECKING:
+    from workbench.analysis.comparison import Comparison
+
+__all__ = [
+    "DIMMED",
+    "boxes",
+    "dashes",
+    "figure",
+    "highlighted",
+    "labels",
+    "linked",
+    "per_workload",
+    "run_is_lit",
+]
+
+DIMMED = 0.22
+"""Opacity of what is not selected while something else is."""
+
+_SIMULATED = "simulation"
+
+
+def boxes(
+    rows: Sequence[Mapping[str, Any]], shown: Mapping[str, str], *, kind: str
+) -> hv.Rectangles:
+    """Return filled rectangles; those of a simulation are hatched.
+
+    Parameters
+    ----------
+    rows
+        One mapping per rectangle with `x0`, `y0`, `x1`, `y1`, `colour`,
+        `opacity` and what `shown` names.
+    shown
+        Hover text: key in the rows by its label.
+    kind
+        ``simulation`` or ``measurement``.
+    """
+    names = ["colour", "opacity", *shown.values()]
+    corners = ["x0", "y0", "x1", "y1"]
+    data = [tuple(row[key] for key in corners + names) for row in rows]
+
+    def hatched(plot: Any, _element: Any) -> None:
+        glyph = plot.handles["glyph"]
+        glyph.update(
+            hatch_pattern="right_diagonal_line",
+            hatch_color="white",
+            hatch_alpha=0.45,
+            hatch_scale=9,
+            hatch_weight=1.2,
+        )
+
+    return hv.Rectangles(data, kdims=corners, vdims=names).opts(
+        color=hv.dim("colour"),
+        fill_alpha=hv.dim("opacity"),
+        line_alpha=0,
+        hooks=[hatched] if kind == _SIMULATED else [],
+        tools=["hover"],
+        hover_tooltips=[(label, f"@{{{key}}}") for label, key in shown.items()],
+        # A selected glyph would be restyled by Bokeh; highlighting is ours.
+        selection_fill_alpha=hv.dim("opacity"),
+        nonselection_fill_alpha=hv.dim("opacity"),
+    )
+
+
+def dashes(kind: str) -> str:
+    """Return the line style of a kind of result: dashed for a simulation."""
+    return "dashed" if kind == _SIMULATED else "solid"
+
+
+def labels(
+    places: Iterable[tuple[float, float, str, str]],
+    *,
+    align: str = "center",
+    baseline: str = "middle",
+    size: int = 13,
+    bold: bool = False,
+) -> hv.Labels:
+    """Return texts at (x, y, text, colour)."""
+    return hv.Labels(list(places), kdims=["x", "y"], vdims=["text", "ink"]).opts(
+        text_color=hv.dim("ink"),
+        text_font="Roboto, Helvetica, Arial, sans-serif",
+        text_align=align,
+        text_baseline=baseline,
+        text_font_size=f"{size}px",
+        text_font_style="bold" if bold else "normal",
+        show_legend=False,
+    )
+
+
+def figure(
+    overlay: hv.Overlay, *, name: str, title: str, height: int, **options: Any
+) -> hv.Overlay:
+    """Return the overlay as one figure: responsive, readable from afar, quiet.
+
+    `name` is the name of the Bokeh figure, by which tests and scripts find it.
+    """
+
+    def settled(plot: Any, _element: Any) -> None:
+        bokeh_figure = plot.state
+        bokeh_figure.name = name
+        bokeh_figure.output_backend = "canvas"
+        bokeh_figure.toolbar.autohide = True
+        bokeh_figure.toolbar.logo = None
+        bokeh_figure.outline_line_color = None
+        bokeh_figure.title.text_font_size = "15px"
+
+    return overlay.opts(
+        hv.opts.Overlay(
+            **{
+                "responsive": True,
+                "height": height,
+                "title": title,
+                "fontsize": {"ticks": "13px", "labels": "13px", "title": "15px"},
+                "default_tools": ["save", "box_zoom", "reset"],
+                "active_tools": [],
+                "toolbar": "above",
+                "show_legend": False,
+                "hooks": [settled],
+                "shared_axes": False,
+                "framewise": True,
+            }
+            | options
+        )
+    )
+
+
+def linked(
+    selection: Selection,
+    draw: Callable[[], hv.Overlay],
+    on_tap: Callable[[float, float], Mapping[str, Any] | None],
+) -> hv.DynamicMap:
+    """Return a plot that redraws when the selection changes and selects when tapped.
+
+    `on_tap` says what lies under a point of the plot, as arguments of
+    `Selection.toggle`, or None where there is nothing.
+    """
+
+    def redraw(**_: Any) -> hv.Overlay:
+        return draw()
+
+    picture = hv.DynamicMap(
+        redraw, streams=[hv.streams.Params(selection, ["component", "core", "run"])]
+    )
+    tap = hv.streams.Tap(source=picture)
+
+    def tapped(x: float | None, y: float | None) -> None:
+        if x is not None and y is not None and (choice := on_tap(x, y)):
+            selection.toggle(**choice)
+
+    tap.add_subscriber(tapped)
+    return picture
+
+
+def per_workload(
+    comparison: Comparison, workload: str | None, draw: Callable[[str], hv.DynamicMap]
+) -> Any:
+    """Return one plot, or a layout of one per workload where none is named."""
+    plots = [draw(name) for name in ([workload] if workload else comparison.workloads)]
+    return plots[0] if len(plots) == 1 else hv.Layout(plots).opts(shared_axes=False).cols(2)
+
+
+def highlighted(
+    comparison: Comparison, selection: Selection, variant: str, workload: str
+) -> frozenset[str]:
+    """Return the components to draw in full strength in a run.
+
+    The selected one; where only a core is selected, those that hold it; else all.
+    """
+    if selection.component in comparison.components:
+        return frozenset({str(selection.component)})
+    if selection.core is not None and selection.core in comparison.dataset.core:
+        held = comparison.component_shares(variant, workload).sel(core=selection.core)
+        totals = held.sum("bucket")
+        return frozenset(map(str, held.component.values[(totals > 0).values]))
+    return frozenset(comparison.components)
+
+
+def run_is_lit(comparison: Comparison, selection: Selection, variant: str, workload: str) -> bool:
+    """Whether a run is drawn in full strength: it is selected, or no shown run is."""
+    shown = {comparison.run_id(*run) for run in comparison.runs}
+    return selection.run not in shown or selection.run == comparison.run_id(variant, workload)
