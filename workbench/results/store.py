@@ -1,0 +1,346 @@
+"""The run store: every run with its configuration, parameters, log and data.
+
+One SQLite file per data folder, in write-ahead-log mode, so that the command
+line can read while a server writes. Each replication is committed on its own:
+a process that dies loses at most those it had not finished. A run names the
+process that owns it; `RunStore.recover` marks the runs of dead owners as
+interrupted and leaves those of living ones alone.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import xarray as xr
+
+from workbench.errors import InputError, Location
+from workbench.results import serial
+from workbench.results.migrations import migrate
+from workbench.results.owner import Owner
+from workbench.results.records import LIVE, LogLine, RunRecord, RunSpec, Status
+from workbench.results.schema import METRICS, join
+
+__all__ = ["RunStore"]
+
+_BUSY_SECONDS = 30.0
+_FILTERS = ("experiment", "variant", "workload", "backend", "kind", "status")
+
+
+class RunStore:
+    """The runs of one data folder; may be used from any thread.
+
+    Parameters
+    ----------
+    folder
+        Where ``runs.sqlite`` lies or is made.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If the folder cannot be written, or the store is damaged or newer than
+        this workbench.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "runs.sqlite"
+        self._owner = Owner.this_process()
+        self._idle: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with self._connection() as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                migrate(connection, str(self.file))
+        except (sqlite3.DatabaseError, OSError) as problem:
+            raise InputError(
+                f"The run store cannot be opened: {problem}.",
+                "Make its folder writable or set WORKBENCH_HOME to another one; "
+                "a damaged store can be moved away, a new one is made then.",
+                Location(str(self.file)),
+            ) from problem
+
+    # -- what a run writes -----------------------------------------------------
+
+    def create(self, spec: RunSpec) -> str:
+        """Record a new run of this process as queued and return its id."""
+        row = {
+            "experiment": spec.experiment,
+            "variant": spec.variant,
+            "workload": spec.workload,
+            "backend": spec.backend,
+            "kind": spec.kind,
+            "status": "queued",
+            "seed": spec.seed,
+            "replications": spec.replications,
+            "parameters": json.dumps(dict(spec.parameters)),
+            "created": time.time(),
+            "experiment_yaml": spec.experiment_yaml,
+            "configuration": spec.configuration,
+            "versions": json.dumps(dict(spec.versions)),
+            "owner_pid": self._owner.pid,
+            "owner_created": self._owner.created,
+        }
+        columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+        with self._connection() as connection:
+            cursor = connection.execute(f"INSERT INTO runs ({columns}) VALUES ({marks})", row)
+            return str(cursor.lastrowid)
+
+    def start(self, run_id: str) -> None:
+        """Record that a queued run has started."""
+        with self._connection() as connection:
+            connection.execute(
+                "UPDATE runs SET status = 'running', started = ? "
+                "WHERE id = ? AND status = 'queued'",
+                (time.time(), _key(run_id)),
+            )
+
+    def add_replication(self, run_id: str, index: int, dataset: xr.Dataset) -> None:
+        """Record the result of one replication, in one transaction."""
+        blob, summary = serial.to_bytes(dataset), json.dumps(_summary(dataset))
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO replications (run, number, finished, summary, dataset) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (_key(run_id), index, time.time(), summary, blob),
+            )
+            connection.execute("UPDATE runs SET done = done + 1 WHERE id = ?", (_key(run_id),))
+
+    def finish(self, run_id: str, status: Status, cause: str = "", message: str = "") -> None:
+        """Record how a run ended; a run that has ended already stays as it is."""
+        with self._connection() as connection:
+            connection.execute(
+                "UPDATE runs SET status = ?, cause = ?, message = ?, finished = ? "
+                "WHERE id = ? AND status IN ('queued', 'running')",
+                (status, cause, message, time.time(), _key(run_id)),
+            )
+
+    def log(self, run_id: str, text: str, component: str = "") -> None:
+        """Add a line to a run's log."""
+        with self._connection() as connection:
+            connection.execute(
+                "INSERT INTO log (run, time, component, text) VALUES (?, ?, ?, ?)",
+                (_key(run_id), time.time(), component, text),
+            )
+
+    # -- what others read ------------------------------------------------------
+
+    def run(self, run_id: str) -> RunRecord:
+        """Return one run.
+
+        Raises
+        ------
+        workbench.errors.InputError
+            If there is none with this id.
+        """
+        with self._connection() as connection:
+            row = connection.execute("SELECT * FROM runs WHERE id = ?", (_key(run_id),)).fetchone()
+        if row is None:
+            raise _unknown(run_id)
+        return _record(row)
+
+    def runs(self, *, limit: int | None = None, **filters: str) -> list[RunRecord]:
+        """Return runs, newest first.
+
+        Parameters
+        ----------
+        limit
+            At most so many.
+        filters
+            Values of ``experiment``, ``variant``, ``workload``, ``backend``,
+            ``kind`` or ``status`` that a run must have.
+        """
+        if unknown := set(filters) - set(_FILTERS):
+            raise TypeError(f"runs cannot be filtered by {', '.join(sorted(unknown))}")
+        where = " AND ".join(f"{name} = :{name}" for name in filters) or "TRUE"
+        with self._connection() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM runs WHERE {where} ORDER BY id DESC LIMIT :limit",
+                {**filters, "limit": -1 if limit is None else limit},
+            ).fetchall()
+        return [_record(row) for row in rows]
+
+    def dataset(self, run_id: str) -> xr.Dataset:
+        """Return a run's finished replications, joined along ``replication``.
+
+        Raises
+        ------
+        workbench.errors.InputError
+            If there is no such run or no finished replication.
+        """
+        record = self.run(run_id)
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT number, dataset FROM replications WHERE run = ? ORDER BY number",
+                (_key(run_id),),
+            ).fetchall()
+        if not rows:
+            raise InputError(
+                f"Run {run_id} ({record.status}) has no finished replication.",
+                "Wait for its first one, or choose another run.",
+            )
+        parts = [serial.from_bytes(row["dataset"]) for row in rows]
+        return join(parts, replication=[row["number"] for row in rows])
+
+    def summaries(self, run_id: str) -> dict[int, dict[str, Any]]:
+        """Return what `_summary` kept of each finished replication, by number."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT number, summary FROM replications WHERE run = ? ORDER BY number",
+                (_key(run_id),),
+            ).fetchall()
+        return {row["number"]: json.loads(row["summary"]) for row in rows}
+
+    def log_lines(self, run_id: str, after: int = 0) -> list[LogLine]:
+        """Return the lines of a run's log whose number is greater than `after`."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT * FROM log WHERE run = ? AND number > ? ORDER BY number",
+                (_key(run_id), after),
+            ).fetchall()
+        return [
+            LogLine(row["number"], _utc(row["time"]), row["component"], row["text"]) for row in rows
+        ]
+
+    # -- housekeeping ----------------------------------------------------------
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run with everything that belongs to it.
+
+        Raises
+        ------
+        workbench.errors.InputError
+            If there is none, or if a living process still runs it.
+        """
+        record = self.run(run_id)
+        if not record.ended and record.owner.lives():
+            raise InputError(
+                f"Run {run_id} is still {record.status} (process {record.owner.pid}).",
+                "Cancel it first.",
+            )
+        with self._connection() as connection:
+            connection.execute("DELETE FROM runs WHERE id = ?", (_key(run_id),))
+
+    def recover(self) -> tuple[str, ...]:
+        """Mark the unfinished runs of dead processes as interrupted; return their ids."""
+        with self._transaction() as connection:
+            rows = connection.execute(
+                "SELECT id, owner_pid, owner_created FROM runs WHERE status IN (?, ?)", LIVE
+            ).fetchall()
+            lost = [
+                row["id"]
+                for row in rows
+                if not Owner(row["owner_pid"], row["owner_created"]).lives()
+            ]
+            connection.executemany(
+                "UPDATE runs SET status = 'interrupted', finished = ?, message = "
+                "'The process that ran it (' || owner_pid || ') ended before the run did.' "
+                "WHERE id = ?",
+                [(time.time(), key) for key in lost],
+            )
+        return tuple(map(str, lost))
+
+    def close(self) -> None:
+        """Close the store's connections; it opens new ones when used again."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection to one thread at a time; statements commit on their own."""
+        with self._lock:
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or self._open()
+        try:
+            yield connection
+        except BaseException:
+            with closing(connection):
+                raise
+        with self._lock:
+            self._idle.append(connection)
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        try:
+            # With a write-ahead log, NORMAL survives the death of the process.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._connection() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+
+
+def _key(run_id: str) -> int:
+    """Return the row of a run's id."""
+    if not (run_id.isascii() and run_id.isdigit() and len(run_id) < 19):
+        raise _unknown(run_id)
+    return int(run_id)
+
+
+def _unknown(run_id: str) -> InputError:
+    return InputError(
+        f'There is no run "{run_id}".', "See `workbench runs list` for those there are."
+    )
+
+
+def _record(row: sqlite3.Row) -> RunRecord:
+    fields: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
+    owner = Owner(fields.pop("owner_pid"), fields.pop("owner_created"))
+    for name in ("parameters", "versions"):
+        fields[name] = json.loads(fields[name])
+    for name in ("created", "started", "finished"):
+        fields[name] = None if fields[name] is None else _utc(fields[name])
+    return RunRecord(**fields | {"id": str(fields["id"]), "owner": owner})
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _summary(dataset: xr.Dataset) -> dict[str, Any]:
+    """Return what lists show of a replication, so that they need not open its data.
+
+    The totals in op/s by phase, and the exit reasons by component.
+    """
+    totals: dict[str, Mapping[str, float | None]] = {}
+    phases = dataset.phase.values.tolist()
+    for metric in METRICS:
+        total = dataset[metric.replace("throughput", "total")].values.tolist()
+        totals[metric] = dict(zip(phases, map(_or_none, total), strict=True))
+    exits = zip(dataset.component.values.tolist(), dataset.exit_reason.values.tolist(), strict=True)
+    return {**totals, "exits": dict(exits)}
+
+
+def _or_none(value: float) -> float | None:
+    return None if value != value else value  # noqa: PLR0124 - only NaN differs from itself
