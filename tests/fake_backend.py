@@ -2,8 +2,8 @@
 
 `install` registers it as ``fake``. Its rates depend on the placement alone:
 inserts of components that share a core are slow, all else is fast. Tests steer
-it by parameters (``fail``, ``seconds``) and by `FakeBackend.gate`, which holds
-every replication while it is cleared.
+it by parameters (``fail``, ``seconds``) and by `FakeBackend.gate`, which while it is
+cleared holds every replication from number `FakeBackend.gate_from` on.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class FakeBackend:
     def __init__(self) -> None:
         self.gate = threading.Event()
         self.gate.set()
+        self.gate_from = 0
         self.started: list[Job] = []
 
     def workloads(self) -> tuple[str, ...]:
@@ -113,8 +114,9 @@ class FakeExecution:
     def events(self) -> Iterator[Event]:
         yield Log(f"replication {self._job.replication} with seed {self._job.seed}")
         yield Progress(0.25, "loading")
-        while not self._backend.gate.wait(0.005) and not self._cancelled.is_set():
-            pass
+        if self._job.replication >= self._backend.gate_from:
+            while not self._backend.gate.wait(0.005) and not self._cancelled.is_set():
+                pass
         end = time.monotonic() + float(self._job.parameters.get("seconds", 0.0))
         while time.monotonic() < end and not self._cancelled.is_set():
             time.sleep(0.005)

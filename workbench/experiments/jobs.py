@@ -1,0 +1,395 @@
+"""The one place that runs: queues replications, counts, cancels, records.
+
+A `JobManager` belongs to the process, not to a browser session. Its worker
+threads take replications from one queue, in which those of all runs of one
+`JobManager.submit` are interleaved (the first of every run, then the second of
+every run), so that the variants advance side by side and an early stop leaves
+balanced data. Each finished replication is committed on its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from workbench.backends.base import BackendError, Cancelled, Execution, Progress
+from workbench.errors import InputError
+from workbench.experiments.plan import Plan, adjusted, plans
+from workbench.experiments.readiness import readiness
+from workbench.results.records import Status
+from workbench.results.store import RunStore
+from workbench.scenario.experiment import Experiment, Parameter
+
+__all__ = ["JobManager", "RunState"]
+
+_log = logging.getLogger(__name__)
+
+_NOTIFY_SECONDS = 0.1
+_ESTIMATE_FROM = 0.01  # of the work of a submit; before that a guess at its end is noise
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """How a run stands at a moment.
+
+    Parameters
+    ----------
+    status
+        Of the run; one of `workbench.results.records.Status`.
+    progress
+        From 0 to 1 over all its replications.
+    eta_seconds
+        Estimated time left, in s; None while there is nothing to estimate from.
+    done, replications
+        Finished and planned replications.
+    message
+        What it is doing, or why it ended.
+    """
+
+    status: Status
+    progress: float
+    eta_seconds: float | None
+    done: int
+    replications: int
+    message: str
+
+
+@dataclass(eq=False)
+class _Run:
+    """A run of this manager that has not ended. Guarded by the manager's lock."""
+
+    id: str
+    plan: Plan
+    batch: _Batch
+    waiting: int  # replications not yet taken from the queue
+    done: int = 0
+    started: bool = False
+    active: dict[int, Execution | None] = field(default_factory=dict)
+    fractions: dict[int, float] = field(default_factory=dict)
+    message: str = ""
+    outcome: tuple[Status, str, str] | None = None  # decided before the active ones have ended
+    notified: float = 0.0
+
+    @property
+    def work_done(self) -> float:
+        """Finished work, in replications."""
+        return self.done + sum(self.fractions.values())
+
+
+@dataclass(eq=False)
+class _Batch:
+    """The runs of one submit; they share the estimate of the time left."""
+
+    runs: list[_Run] = field(default_factory=list)
+    began: float | None = None
+    work_ended: float = 0.0  # of the runs that have ended, in replications
+
+    def seconds_left(self, now: float) -> float | None:
+        done = self.work_ended + sum(run.work_done for run in self.runs)
+        left = sum(run.plan.spec.replications - run.work_done for run in self.runs)
+        if self.began is None or done <= _ESTIMATE_FROM * (done + left):
+            return None
+        return max(0.0, (now - self.began) / done * left)
+
+
+class JobManager:
+    """Runs experiments in worker threads and records them in a store.
+
+    Parameters
+    ----------
+    store
+        Where runs are recorded.
+    workers
+        Number of replications that run at the same time; by default one per
+        CPU this process may use.
+    """
+
+    def __init__(self, store: RunStore, workers: int | None = None) -> None:
+        self.store = store
+        self._workers = workers or _usable_cpus()
+        self._changed = threading.Condition()
+        self._queue: deque[tuple[_Run, int]] = deque()
+        self._runs: dict[str, _Run] = {}
+        self._callbacks: list[Callable[[str], None]] = []
+        self._threads: list[threading.Thread] = []
+        self._closing = False
+
+    # -- for whoever wants something run ---------------------------------------
+
+    def submit(
+        self,
+        experiment: Experiment,
+        *,
+        variants: Sequence[str] | None = None,
+        workloads: Sequence[str] | None = None,
+        backend: str | None = None,
+        replications: int | None = None,
+        seed: int | None = None,
+        parameters: Mapping[str, Parameter] | None = None,
+        mend: bool = False,
+    ) -> tuple[str, ...]:
+        """Queue the runs of an experiment and return their ids at once.
+
+        Parameters
+        ----------
+        experiment
+            What to run.
+        variants, workloads
+            Names of those to run; None means all of the experiment's.
+        backend, replications, seed
+            In place of the experiment's.
+        parameters
+            Win over those of the experiment and its variants.
+        mend
+            Run the scenario with every offered fix applied, instead of as
+            `init` would take it; see `workbench.experiments.readiness`.
+
+        Raises
+        ------
+        workbench.errors.InputError
+            If a name is unknown or the backend refuses a job; nothing has been
+            recorded then.
+        """
+        experiment = adjusted(experiment, backend=backend, replications=replications, seed=seed)
+        if mend:
+            experiment = readiness(experiment).mended
+        planned = plans(
+            experiment, variant_names=variants, workloads=workloads, parameters=parameters
+        )
+        batch = _Batch()
+        with self._changed:
+            if self._closing:
+                raise RuntimeError("this JobManager is closed")
+            for plan in planned:
+                run_id = self.store.create(plan.spec)
+                batch.runs.append(_Run(run_id, plan, batch, plan.spec.replications))
+                for problem in plan.problems:
+                    self.store.log(run_id, f"{problem.message} {problem.consequence}".strip())
+            self._runs |= {run.id: run for run in batch.runs}
+            self._queue.extend(
+                (run, index) for index in range(experiment.replications) for run in batch.runs
+            )
+            self._ensure_threads()
+            self._changed.notify_all()
+        ids = tuple(run.id for run in batch.runs)
+        for run_id in ids:
+            self._tell(run_id)
+        return ids
+
+    def cancel(self, run_id: str) -> None:
+        """Ask a run to stop soon; finished replications stay. Ended runs stay as they are."""
+        with self._changed:
+            run = self._runs.get(run_id)
+        if run is not None:
+            self._end_early(run, "cancelled", "", "Cancelled by the user.")
+
+    def state(self, run_id: str) -> RunState:
+        """Return how a run stands, be it this manager's or any other in the store."""
+        with self._changed:
+            run = self._runs.get(run_id)
+            if run is not None:
+                planned = run.plan.spec.replications
+                return RunState(
+                    status="running" if run.started else "queued",
+                    progress=min(1.0, run.work_done / planned),
+                    eta_seconds=run.batch.seconds_left(time.monotonic()),
+                    done=run.done,
+                    replications=planned,
+                    message="Stopping ..." if run.outcome else run.message,
+                )
+        record = self.store.run(run_id)
+        progress = record.done / record.replications
+        return RunState(
+            record.status, progress, None, record.done, record.replications, record.message
+        )
+
+    def subscribe(self, callback: Callable[[str], None]) -> Callable[[], None]:
+        """Have ``callback(run_id)`` called on changes; return how to end that.
+
+        It is called from worker threads, for progress at most ten times a
+        second and run, and always when a run is queued, starts or ends.
+        """
+        with self._changed:
+            self._callbacks.append(callback)
+
+        def unsubscribe() -> None:
+            with self._changed:
+                if callback in self._callbacks:
+                    self._callbacks.remove(callback)
+
+        return unsubscribe
+
+    def wait(self, run_ids: Iterable[str], timeout: float | None = None) -> bool:
+        """Wait until all these runs have ended; return whether they have.
+
+        Parameters
+        ----------
+        run_ids
+            Ids of this manager's runs; others count as ended.
+        timeout
+            In s; None waits as long as it takes.
+        """
+        wanted = set(run_ids)
+        with self._changed:
+            return self._changed.wait_for(lambda: wanted.isdisjoint(self._runs), timeout)
+
+    def close(self, cancel: bool = True) -> None:
+        """End the workers, after cancelling or else finishing what is still to do."""
+        with self._changed:
+            self._closing = True
+            pending = list(self._runs)
+            self._changed.notify_all()
+        if cancel:
+            for run_id in pending:
+                self.cancel(run_id)
+        for thread in self._threads:
+            thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # -- what the workers do ---------------------------------------------------
+
+    def _ensure_threads(self) -> None:
+        while len(self._threads) < self._workers:
+            # Daemons: a process that ends without close() is not held up.
+            name = f"workbench-job-{len(self._threads)}"
+            thread = threading.Thread(target=self._work, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _work(self) -> None:
+        while (task := self._next()) is not None:
+            run, index = task
+            try:
+                self._replicate(run, index)
+            except Cancelled:
+                self._end_early(run, "cancelled", "", "The backend cancelled it.")
+            except BackendError as failure:
+                self._end_early(run, "failed", failure.cause, failure.message)
+            except InputError as refusal:
+                self._end_early(run, "failed", "refused", str(refusal))
+            except Exception as defect:  # a defect of a backend must not end the worker
+                _log.exception("replication %d of run %s failed", index, run.id)
+                self._end_early(
+                    run, "failed", "internal-error", f"{type(defect).__name__}: {defect}"
+                )
+            finally:
+                with self._changed:
+                    run.active.pop(index, None)
+                    run.fractions.pop(index, None)
+                self._settle(run)
+
+    def _next(self) -> tuple[_Run, int] | None:
+        """Wait for the next replication to run; None when the manager closes."""
+        with self._changed:
+            while True:
+                while self._queue:
+                    run, index = self._queue.popleft()
+                    if run.outcome is None:
+                        run.waiting -= 1
+                        run.active[index] = None
+                        return run, index
+                if self._closing:
+                    return None
+                self._changed.wait()
+
+    def _replicate(self, run: _Run, index: int) -> None:
+        self._mark_started(run)
+        execution = run.plan.backend.start(run.plan.job(index))
+        with self._changed:
+            run.active[index] = execution
+            if run.outcome is not None:  # cancelled in between
+                execution.cancel()
+        for event in execution.events():
+            if isinstance(event, Progress):
+                with self._changed:
+                    run.fractions[index] = event.fraction
+                    run.message = event.message
+                self._tell(run.id, run)
+            else:
+                self.store.log(run.id, event.text, event.component)
+        space = run.plan.scenario.effective_space
+        dataset = execution.result().assign_attrs(space=[space.width, space.height])
+        self.store.add_replication(run.id, index, dataset)
+        with self._changed:
+            run.done += 1
+            run.fractions.pop(index, None)
+        self._tell(run.id, run)
+
+    def _mark_started(self, run: _Run) -> None:
+        with self._changed:
+            if run.started:
+                return
+            run.started = True
+            if run.batch.began is None:
+                run.batch.began = time.monotonic()
+        self.store.start(run.id)
+        self._tell(run.id)
+
+    def _end_early(self, run: _Run, status: Status, cause: str, message: str) -> None:
+        """Decide how a run ends and stop what is still active; the first decision holds."""
+        with self._changed:
+            if run.outcome is None:
+                run.outcome = (status, cause, message)
+            active = [execution for execution in run.active.values() if execution is not None]
+        for execution in active:
+            execution.cancel()
+        self._settle(run)
+
+    def _settle(self, run: _Run) -> None:
+        """Record the end of a run once nothing of it is active or to come."""
+        with self._changed:
+            complete = run.waiting == 0
+            if run.active or run.id not in self._runs or not (complete or run.outcome):
+                return
+            ended: tuple[Status, str, str] = ("done", "", "")
+            if run.done < run.plan.spec.replications and run.outcome is not None:
+                ended = run.outcome
+            # Under the lock, so that nobody sees it gone from here before it has ended there.
+            try:
+                self.store.finish(run.id, *ended)
+            except sqlite3.Error:  # the disk may be full; the next start marks it interrupted
+                _log.exception("the end of run %s could not be recorded", run.id)
+            del self._runs[run.id]
+            run.batch.runs.remove(run)
+            run.batch.work_ended += run.done
+            self._changed.notify_all()
+        self._tell(run.id)
+
+    def _tell(self, run_id: str, progressing: _Run | None = None) -> None:
+        """Call the subscribers; for mere progress not more often than they can use."""
+        with self._changed:
+            if progressing is not None:
+                now = time.monotonic()
+                if now - progressing.notified < _NOTIFY_SECONDS:
+                    return
+                progressing.notified = now
+            callbacks = tuple(self._callbacks)
+        for callback in callbacks:
+            try:
+                callback(run_id)
+            except Exception:  # a broken view must not end a run
+                _log.exception("a subscriber failed to follow run %s", run_id)
+
+
+def _usable_cpus() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
