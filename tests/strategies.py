@@ -1,0 +1,183 @@
+"""Hypothesis strategies for the models: whatever they can hold, whether sensible or not."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from workbench.scenario.experiment import Experiment, Variant
+from workbench.scenario.model import (
+    AffinitySpace,
+    Component,
+    PlacementRule,
+    Rectangle,
+    RouteRule,
+    Scenario,
+    Target,
+)
+from workbench.scenario.tree import Comment, Content, Node, Text
+
+__all__ = ["components", "experiments", "nodes", "scenarios", "variants", "xml_nodes"]
+
+# Strings that syntaxes like to misread, among arbitrary ones.
+_TRICKY = st.sampled_from(
+    ["no", "on", "12:30", "010", "0x10", "1e3", "null", "~", "", " ", "- a", "a: b", "# a", "a #b"]
+    + ["'", '"', "&amp;", "&#45;", "&amp;#60;", "<b/>", "--", "-->", "a--", "]]>", "\n", "a\r\nb\r"]
+    + ["\ttab", "blinktree1 -> config", "{x}", "[y]", "!!int", "*a", "&a", "%", "@", "`", "|", ">"]
+)
+_any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | _TRICKY
+_xml_text = (
+    st.text(
+        st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")
+        | st.sampled_from("\t\n\r-<>&; "),
+        max_size=12,
+    ).filter(lambda text: not any(ord(c) & 0xFFFE == 0xFFFE for c in text))
+    | _TRICKY
+)
+_plain_names = st.from_regex(r"[a-z][a-z0-9_]{0,5}(-[a-z])?", fullmatch=True)
+_node_types = st.sampled_from(["start", "config", "vfs", "service", "dir"]) | _plain_names
+
+
+def nodes(
+    types: st.SearchStrategy[str] = _node_types, texts: st.SearchStrategy[str] = _any_text
+) -> st.SearchStrategy[Node]:
+    """Trees of any content; an attribute may occur twice, as HID allows."""
+    attributes = st.lists(st.tuples(types, texts), max_size=3).map(tuple)
+    leaves: st.SearchStrategy[Content] = st.one_of(
+        st.builds(Comment, texts),
+        st.builds(Text, texts),
+        st.builds(Node, types, attributes, enabled=st.booleans()),
+    )
+
+    def around(content: st.SearchStrategy[Content]) -> st.SearchStrategy[Content]:
+        contents = st.lists(content, max_size=4).map(tuple)
+        return st.builds(Node, types, attributes, contents, enabled=st.booleans())
+
+    trees = st.recursive(leaves, around, max_leaves=8)
+    contents = st.lists(trees, max_size=4).map(tuple)
+    return st.builds(Node, types, attributes, contents, enabled=st.booleans())
+
+
+def xml_nodes() -> st.SearchStrategy[Node]:
+    """Trees without what XML treats as layout, and without what it cannot say."""
+    return nodes(texts=_xml_text).map(_as_xml_has_it)
+
+
+def _as_xml_has_it(node: Node) -> Node:
+    content: list[Content] = []
+    for item in node.content:
+        if isinstance(item, Node):
+            content.append(_as_xml_has_it(item))
+        elif isinstance(item, Comment):
+            content.append(Comment(item.text.strip(" \t\r\n")))
+        elif item.text.strip(" \t\r\n"):
+            if content and isinstance(content[-1], Text):
+                content.pop()
+            content.append(item)
+    return Node(node.type, tuple(dict(node.attributes).items()), tuple(content), node.enabled)
+
+
+_small = st.integers(-2, 70)
+_size = st.integers(0, 70)
+_parameters = st.dictionaries(
+    _any_text,
+    st.booleans() | st.integers() | st.floats(allow_nan=False) | _any_text,
+    max_size=3,
+)
+rectangles = st.builds(Rectangle, x=_small, y=_small, width=_size, height=_size)
+rules = st.builds(
+    PlacementRule,
+    rule=st.sampled_from(["time-share", "partition-evenly"]) | _any_text,
+    leave=_size,
+    group=_any_text,
+)
+_pairs = st.lists(st.tuples(_any_text, _any_text), max_size=2).map(tuple)
+_maybe_text = st.none() | _any_text
+_targets = st.builds(
+    Target,
+    kind=st.sampled_from(["parent", "child", "any-child"]),
+    child=_maybe_text,
+    label=_maybe_text,
+    attributes=_pairs,
+)
+_routes = st.lists(
+    st.builds(
+        RouteRule,
+        service=_maybe_text,
+        label=_maybe_text,
+        label_prefix=_maybe_text,
+        label_suffix=_maybe_text,
+        label_last=_maybe_text,
+        unscoped_label=_maybe_text,
+        targets=st.lists(_targets, max_size=3).map(tuple),
+    ),
+    max_size=3,
+).map(tuple)
+_amounts = st.none() | st.integers(0, 2**40) | st.sampled_from([2**20, 80 * 2**30, 5 * 2**10])
+
+
+def components(ids: st.SearchStrategy[str] = _plain_names) -> st.SearchStrategy[Component]:
+    """Components with any fields."""
+    return st.builds(
+        Component,
+        id=ids,
+        name=st.none() | _plain_names | _any_text,
+        binary=_maybe_text,
+        enabled=st.booleans(),
+        ram_bytes=_amounts,
+        caps=st.none() | _size,
+        priority=st.none() | st.integers(-5, 5),
+        affinity=st.none() | rectangles | rules,
+        provides=st.lists(_any_text, max_size=2).map(tuple),
+        route=st.none() | _routes,
+        config=st.none() | nodes(),
+        form=st.none() | nodes(),
+    )
+
+
+def scenarios() -> st.SearchStrategy[Scenario]:
+    """Scenarios with any fields; some components are called like their id, most are not."""
+    same_name = components().map(lambda c: c.but(name=c.id))
+    return st.builds(
+        Scenario,
+        space=st.none() | st.builds(AffinitySpace, width=_size, height=_size),
+        prio_levels=_size,
+        parent_provides=st.lists(_any_text, max_size=3).map(tuple),
+        default_route=st.none() | _routes,
+        default_caps=st.none() | _size,
+        default_ram_bytes=_amounts,
+        components=st.lists(same_name | components(), max_size=4, unique_by=lambda c: c.id).map(
+            tuple
+        ),
+        form=st.none() | nodes(),
+    )
+
+
+def variants() -> st.SearchStrategy[Variant]:
+    """Variants with any fields."""
+    return st.builds(
+        Variant,
+        name=_any_text.filter(bool),
+        title=_any_text,
+        instances=st.none() | st.integers(1, 9),
+        placement=st.none() | rules,
+        components=st.none() | st.lists(_any_text, max_size=3).map(tuple),
+        affinity=st.dictionaries(_any_text, rectangles, max_size=2),
+        parameters=_parameters,
+    )
+
+
+def experiments() -> st.SearchStrategy[Experiment]:
+    """Experiments with any fields."""
+    return st.builds(
+        Experiment,
+        name=_any_text.filter(bool),
+        title=_any_text,
+        description=_any_text | st.just("Two lines,\nas people write them.\n"),
+        scenario=scenarios(),
+        variants=st.lists(variants(), max_size=3, unique_by=lambda v: v.name).map(tuple),
+        workloads=st.lists(_any_text, max_size=3, unique=True).map(tuple),
+        backend=_any_text,
+        replications=st.integers(1, 50),
+        seed=st.integers(0, 2**70),
+        parameters=_parameters,
+    )
