@@ -158,7 +158,8 @@ class Comparison:
         """Width and height of the affinity space."""
         if self._space:
             return self._space
-        width, height = self.dataset.attrs.get("space", (self.dataset.sizes["core"], 1))
+        spaces = self.dataset.attrs.get("space", (self.dataset.sizes["core"], 1))
+        width, height = np.atleast_2d(spaces).max(axis=0)  # runs may differ in their space
         return int(width), int(height)
 
     @cached_property
@@ -276,7 +277,11 @@ class Comparison:
         where = (
             ratio.workload if ratio.phase == ratio.workload else f"{ratio.workload} ({ratio.phase})"
         )
-        where += f", {METRIC_TITLES[ratio.metric]}"
+        verdict, spread = self.verdict(ratio)
+        return f"{where}, {METRIC_TITLES[ratio.metric]}: {verdict} ({spread})"
+
+    def verdict(self, ratio: Ratio) -> tuple[str, str]:
+        """Return what a ratio says, and how sure that is (or why there is none)."""
         if not ratio.estimate.exists:
             reasons = [
                 reason
@@ -284,11 +289,11 @@ class Comparison:
                 if ratio.metric == "throughput_window"
                 and (reason := self.why_no_window(variant, ratio.workload, ratio.phase))
             ]
-            return f"{where}: not comparable{': ' if reasons else ''}{'; '.join(reasons)}"
+            return "not comparable", "; ".join(reasons) or "no positive throughput to compare"
         says = f"{ratio.a} is {number(ratio.ratio)}× {ratio.b}"
         if ratio.estimate.has_interval and not ratio.estimate.excludes(1.0):
             says = f"no clear difference, {says}"
-        return f"{where}: {says} ({confidence(ratio.estimate)}, {self.kind})"
+        return says, f"{confidence(ratio.estimate)}, {self.kind}"
 
     # -- accounting --------------------------------------------------------------------------
 

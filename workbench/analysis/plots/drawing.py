@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
 
+from workbench.analysis.colours import NEUTRAL
 from workbench.analysis.selection import Selection
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ def boxes(
         glyph.update(
             hatch_pattern="right_diagonal_line",
             hatch_color="white",
-            hatch_alpha=0.45,
+            hatch_alpha=0.3,
             hatch_scale=9,
-            hatch_weight=1.2,
+            hatch_weight=1.0,
         )
 
     return hv.Rectangles(data, kdims=corners, vdims=names).opts(
@@ -86,15 +87,21 @@ def labels(
     bold: bool = False,
 ) -> hv.Labels:
     """Return texts at (x, y, text, colour)."""
-    return hv.Labels(list(places), kdims=["x", "y"], vdims=["text", "ink"]).opts(
+    # HoloViews takes a column without rows for numbers, which it would map to colours.
+    texts = list(places) or [(0.0, 0.0, "", NEUTRAL)]
+    return hv.Labels(texts, kdims=["x", "y"], vdims=["text", "ink"]).opts(
         text_color=hv.dim("ink"),
-        text_font="Roboto, Helvetica, Arial, sans-serif",
+        hooks=[_in_the_pages_font],
         text_align=align,
         text_baseline=baseline,
         text_font_size=f"{size}px",
         text_font_style="bold" if bold else "normal",
         show_legend=False,
     )
+
+
+def _in_the_pages_font(plot: Any, _element: Any) -> None:
+    plot.handles["glyph"].text_font = {"value": "Roboto, Helvetica, Arial, sans-serif"}
 
 
 def figure(
@@ -145,20 +152,18 @@ def linked(
     `Selection.toggle`, or None where there is nothing.
     """
 
-    def redraw(**_: Any) -> hv.Overlay:
-        return draw()
-
-    picture = hv.DynamicMap(
-        redraw, streams=[hv.streams.Params(selection, ["component", "core", "run"])]
-    )
-    tap = hv.streams.Tap(source=picture)
-
     def tapped(x: float | None, y: float | None) -> None:
         if x is not None and y is not None and (choice := on_tap(x, y)):
             selection.toggle(**choice)
 
+    def redraw(**_: Any) -> hv.Overlay:
+        return draw()
+
+    # HoloViews follows taps on an overlay only where the tap is one of its own streams.
+    tap = hv.streams.Tap(transient=True)
     tap.add_subscriber(tapped)
-    return picture
+    chosen = hv.streams.Params(selection, ["component", "core", "run"])
+    return hv.DynamicMap(redraw, streams=[chosen, tap])
 
 
 def per_workload(

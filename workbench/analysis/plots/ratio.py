@@ -7,7 +7,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
-import numpy as np
 
 from workbench.analysis.colours import NEUTRAL, component_colours
 from workbench.analysis.labels import METRIC_TITLES, confidence, number
@@ -17,10 +16,6 @@ from workbench.analysis.selection import Selection
 
 if TYPE_CHECKING:
     from workbench.analysis.comparison import Comparison, Ratio
-
-_TICKS = tuple(
-    mantissa * 10.0**exponent for exponent in range(-3, 4) for mantissa in (1, 1.5, 2, 3, 5, 7)
-)
 
 
 @plot("ratio", "Paired ratio")
@@ -40,53 +35,40 @@ def ratio(comparison: Comparison, selection: Selection) -> Any:
 
 def _figure(comparison: Comparison, selection: Selection, a: str, b: str) -> hv.DynamicMap:
     colours = component_colours(comparison.components)
-
-    def rows() -> list[Ratio]:
-        component = selection.component if selection.component in colours else None
-        return [r for r in comparison.ratios(component) if (r.a, r.b) == (a, b)]
+    rows = {
+        component: _rows(comparison, a, b, component)
+        for component in (None, *comparison.components)
+    }
 
     def draw() -> hv.Overlay:
-        shown = rows()
-        component = shown[0].component if shown else None
+        component = selection.component if selection.component in colours else None
         ink = colours.get(component or "", NEUTRAL)
-        pairs, centres, whiskers = [], [], []
-        values: list[tuple[float, float, str, str]] = []
-        low, high = 0.9, 1.1
-        for y, one in enumerate(reversed(shown)):
+        singles, means, whiskers, says = [], [], [], []
+        reach = [1 / 1.05, 1.05]
+        for y, (one, pairs) in rows[component].items():
             if not one.estimate.exists:
-                values.append((1.0, y, "  not comparable", NEUTRAL))
+                says.append((1.0, y, "   not comparable", NEUTRAL))
                 continue
-            lit = any(
-                run_is_lit(comparison, selection, variant, one.workload) for variant in (a, b)
-            )
+            lit = any(run_is_lit(comparison, selection, of, one.workload) for of in (a, b))
             opacity = 1.0 if lit else DIMMED
-            singles = _singles(comparison, one)
-            pairs += [
-                (single, y, index, f"{number(single)}×", opacity * 0.45)
-                for index, single in enumerate(singles)
-                if not math.isnan(single)
+            singles += [
+                (value, y, index, f"{number(value)}×", 0.45 * opacity)
+                for index, value in pairs.items()
             ]
-            ends = one.ci95 if one.estimate.has_interval else (one.ratio, one.ratio)
-            whiskers.append((ends[0], y, ends[1], y, opacity))
-            centres.append(
-                (one.ratio, y, f"{number(one.ratio)}×", confidence(one.estimate), opacity)
-            )
-            low, high = (
-                min(low, ends[0], float(np.nanmin(singles))),
-                max(high, ends[1], float(np.nanmax(singles))),
-            )
-            values.append((one.ratio, y + 0.36, _says(one), ink))
+            means.append((one.ratio, y, f"{number(one.ratio)}×", confidence(one.estimate), opacity))
+            if one.estimate.has_interval:
+                whiskers.append((one.ci95[0], y, one.ci95[1], y, opacity))
+            extent = [*pairs.values(), *(end for end in one.ci95 if not math.isnan(end))]
+            says.append((max(extent), y, f"   {_says(one)}", ink))
+            reach += extent
+        span, ticks = _axis(min(reach), max(reach))
         whose = f" · {component}" if component else ""
-        reach = max(math.log(high), -math.log(low), math.log(1.2))
-        span = (math.exp(-reach * 1.15), math.exp(reach * 1.15))
-        if math.log(high) > 3 * -math.log(low):
-            span = (min(low, 1 / 1.3) / 1.05, span[1])
         return figure(
             hv.VLine(1.0).opts(color=NEUTRAL, line_width=1.5)
             * hv.Segments(whiskers, ["x0", "y0", "x1", "y1"], "opacity").opts(
                 color=ink, line_width=4, line_dash=dashes(comparison.kind), alpha="opacity"
             )
-            * hv.Points(pairs, ["x", "y"], ["pair", "value", "opacity"]).opts(
+            * hv.Points(singles, ["x", "y"], ["pair", "value", "opacity"]).opts(
                 color=ink,
                 size=6,
                 fill_alpha="opacity",
@@ -94,7 +76,7 @@ def _figure(comparison: Comparison, selection: Selection, a: str, b: str) -> hv.
                 tools=["hover"],
                 hover_tooltips=[("replication", "@pair"), ("ratio", "@value")],
             )
-            * hv.Points(centres, ["x", "y"], ["value", "spread", "opacity"]).opts(
+            * hv.Points(means, ["x", "y"], ["value", "spread", "opacity"]).opts(
                 color="white",
                 line_color=ink,
                 line_width=3,
@@ -103,45 +85,53 @@ def _figure(comparison: Comparison, selection: Selection, a: str, b: str) -> hv.
                 tools=["hover"],
                 hover_tooltips=[("ratio", "@value"), ("", "@spread")],
             )
-            * labels(values, size=13, bold=True),
+            * labels(says, align="left", size=14),
             name=f"ratio-{a}-{b}",
             title=f"{a} / {b}{whose} · {comparison.provenance}",
-            height=90 + 52 * max(len(shown), 1),
+            height=100 + 34 * max(len(rows[component]), 1),
             logx=True,
             xlim=span,
-            ylim=(-0.5, len(shown) - 0.25),
-            xticks=[(tick, f"{tick:g}×") for tick in _ticks(*span)],
-            yticks=[(y, _row(one)) for y, one in enumerate(reversed(shown))],
+            ylim=(-0.6, len(rows[component]) - 0.4),
+            xticks=ticks,
+            yticks=[(y, _row(one)) for y, (one, _) in rows[component].items()],
             xlabel=f"throughput of {a} / throughput of {b}",
             ylabel="",
         )
 
     def on_tap(_x: float, y: float) -> dict[str, str] | None:
-        shown = rows()
-        row = len(shown) - 1 - round(y)
-        if not 0 <= row < len(shown):
-            return None
-        return {"run": comparison.run_id(a, shown[row].workload)}
+        row = rows[None].get(round(y))
+        return {"run": comparison.run_id(a, row[0].workload)} if row else None
 
     return linked(selection, draw, on_tap)
 
 
-def _singles(comparison: Comparison, one: Ratio) -> Any:
+def _rows(
+    comparison: Comparison, a: str, b: str, component: str | None
+) -> dict[int, tuple[Ratio, dict[int, float]]]:
+    """Return each ratio with its single pairs by replication, by its place from below."""
+    shown = [one for one in comparison.ratios(component) if (one.a, one.b) == (a, b)]
+    return {y: (one, _pairs(comparison, one)) for y, one in enumerate(reversed(shown))}
+
+
+def _pairs(comparison: Comparison, one: Ratio) -> dict[int, float]:
     above, below = (
         comparison.values(
             one.metric, variant, one.workload, phase=one.phase, component=one.component
         )
         for variant in (one.a, one.b)
     )
-    usable = (above > 0) & (below > 0)
-    return np.where(usable, above, np.nan) / np.where(usable, below, np.nan)
+    return {
+        int(replication): float(x / y)
+        for replication, x, y in zip(
+            comparison.dataset.replication.values, above, below, strict=True
+        )
+        if x > 0 and y > 0
+    }
 
 
 def _says(one: Ratio) -> str:
-    spread = (
-        f"({number(one.ci95[0])} to {number(one.ci95[1])})" if one.estimate.has_interval else ""
-    )
-    return f"{number(one.ratio)}× {spread} n = {one.n}"
+    ends = f" ({number(one.ci95[0])} to {number(one.ci95[1])})"
+    return f"{number(one.ratio)}×{ends if one.estimate.has_interval else ''}, n = {one.n}"
 
 
 def _row(one: Ratio) -> str:
@@ -149,10 +139,14 @@ def _row(one: Ratio) -> str:
     return f"{where}, {METRIC_TITLES[one.metric]}"
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    inside = [tick for tick in _TICKS if low <= tick <= high]
-    return (
-        inside
-        if len(inside) <= 8
-        else [tick for tick in inside if tick in {0.1, 1.0, 10.0} or f"{tick:g}"[0] in "125"]
-    )
+def _axis(low: float, high: float) -> tuple[tuple[float, float], list[tuple[float, str]]]:
+    """Return the ends of a log axis, with room for text on the right, and its ticks."""
+    width = math.log(high / low)
+    span = (low * math.exp(-0.06 * width), high * math.exp(0.4 * width))
+    # The finest steps that leave at most eight ticks.
+    for steps in ((1, 1.1, 1.2, 1.5, 2, 3, 4, 5, 7), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,)):
+        values = [step * 10.0**power for power in range(-6, 7) for step in steps]
+        ticks = [value for value in values if span[0] <= value <= high]
+        if len(ticks) <= 8:
+            break
+    return span, [(tick, f"{tick:g}×") for tick in ticks]

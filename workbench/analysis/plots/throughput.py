@@ -117,6 +117,7 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
                 highest = max(highest, estimate.high)
             values.append((bar.x, (highest + 0.02 * top) / factor, number(estimate.value / factor)))
         ink = colours.get(component or "", NEUTRAL)
+        whisker = hv.Segments(whiskers, ["x0", "y0", "x1", "y1"])
         return figure(
             boxes(
                 segments,
@@ -129,15 +130,17 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
                 },
                 kind=comparison.kind,
             )
-            * hv.Segments(whiskers, ["x0", "y0", "x1", "y1"]).opts(
-                color=NEUTRAL, line_width=3, line_dash=dashes(comparison.kind)
-            )
             * hv.Points(dots, ["x", "y"], ["value", "replication"]).opts(
                 color="white",
                 line_color=NEUTRAL,
                 size=6,
                 tools=["hover"],
                 hover_tooltips=[("replication", "@replication"), ("", "@value")],
+            )
+            # A dark line on a light one stands out from bars and pages of any colour.
+            * whisker.clone().opts(color="white", line_width=6)
+            * whisker.clone().opts(
+                color="#222222", line_width=2.5, line_dash=dashes(comparison.kind)
             )
             * labels(
                 ((*at, ink if component else NEUTRAL) for at in values),

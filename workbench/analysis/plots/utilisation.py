@@ -162,11 +162,14 @@ def _owners(
             extents.setdefault((min(cores), max(cores)), []).append(name)
     places = []
     for (first, last), names in extents.items():
-        step = (last + 1 - first) / len(names)
+        # Components that share their cores stand close together below the middle of them.
+        room = max(map(len, names)) * width * 0.0095
+        if room > last + 1 - first:
+            continue
+        middle = (first + last + 1 - room * (len(names) - 1)) / 2
         places += [
-            (first + (index + 0.5) * step, height + 0.2, name, colours[name])
+            (middle + index * room, height + 0.2, name, colours[name])
             for index, name in enumerate(names)
-            if step * 100 / width > 8
         ]
     return places
 

@@ -1,0 +1,96 @@
+"""From runs in the store to comparisons: grouped by backend, each run once, under a clear label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from workbench.analysis.comparison import Comparison
+from workbench.results.schema import join
+
+if TYPE_CHECKING:
+    from workbench.results.records import RunRecord
+    from workbench.results.store import RunStore
+    from workbench.scenario.experiment import Experiment
+
+__all__ = ["comparisons_of", "latest_runs", "variant_labels"]
+
+
+def latest_runs(store: RunStore, experiment: Experiment) -> list[RunRecord]:
+    """Return the latest finished run of each variant and workload of an experiment.
+
+    In the experiment's order: the first variant is the baseline.
+    """
+    newest: dict[tuple[str, str], RunRecord] = {}
+    for record in store.runs(experiment=experiment.name, status="done", backend=experiment.backend):
+        newest.setdefault((record.variant, record.workload), record)
+    return [
+        newest[variant.name, workload]
+        for workload in experiment.workloads
+        for variant in experiment.runnable_variants
+        if (variant.name, workload) in newest
+    ]
+
+
+def comparisons_of(store: RunStore, records: Sequence[RunRecord]) -> list[Comparison]:
+    """Return one comparison for each backend, kind and accelerator among the runs."""
+    groups: dict[tuple[str, ...], list[tuple[RunRecord, xr.Dataset]]] = {}
+    for record in records:
+        dataset = store.dataset(record.id).drop_dims("time_bin", errors="ignore")
+        key = tuple(str(dataset.attrs.get(name)) for name in ("backend", "kind", "accelerator"))
+        groups.setdefault(key, []).append((record, dataset))
+    return [_comparison(runs) for runs in groups.values()]
+
+
+def variant_labels(records: Iterable[RunRecord]) -> dict[str, str]:
+    """Return what to call the variant of each run, by run id.
+
+    The variant's name; where several runs are of the same variant and workload,
+    the parameters in which they differ, or else the number of the run, are added.
+    """
+    same: dict[tuple[str, str], list[RunRecord]] = {}
+    for record in records:
+        same.setdefault((record.variant, record.workload), []).append(record)
+    labels = {}
+    for twins in same.values():
+        for record in twins:
+            label = record.variant
+            if len(twins) > 1:
+                label += f" ({_difference(record, twins)})"
+            labels[record.id] = label
+    return labels
+
+
+def _difference(record: RunRecord, twins: Sequence[RunRecord]) -> str:
+    names = sorted({name for twin in twins for name in twin.parameters})
+    told = {
+        twin.id: ", ".join(
+            f"{name}={twin.parameters.get(name, 'default')}"
+            for name in names
+            if len({str(other.parameters.get(name)) for other in twins}) > 1
+        )
+        for twin in twins
+    }
+    unique = len(set(told.values())) == len(twins)
+    return told[record.id] if unique else f"run {record.id}"
+
+
+def _comparison(runs: Sequence[tuple[RunRecord, xr.Dataset]]) -> Comparison:
+    labels = variant_labels(record for record, _ in runs)
+    names_in_order = list(dict.fromkeys(record.variant for record, _ in runs))
+    by_name = sorted(runs, key=lambda run: names_in_order.index(run[0].variant))
+    variants = list(dict.fromkeys(labels[record.id] for record, _ in by_name))
+    workloads = list(dict.fromkeys(record.workload for record, _ in runs))
+    parts = []
+    for workload in workloads:
+        of_workload = [
+            (labels[record.id], dataset.assign_coords(run=record.id))
+            for record, dataset in runs
+            if record.workload == workload
+        ]
+        names = [name for name, _ in of_workload]
+        parts.append(join([dataset for _, dataset in of_workload], variant=names))
+    joined = join(parts, workload=workloads)
+    return Comparison(joined.reindex(variant=variants))
