@@ -1,1 +1,35 @@
-"""The formats floor; see workbench/README.md."""
+"""The formats floor: how experiments are read from files and written back.
+
+Importing it registers every format; see `workbench.formats.registry` for what
+to call, and workbench/README.md for the place of this floor.
+"""
+
+from workbench.formats import genode_xml
+from workbench.formats.registry import (
+    ChangedOnDisk,
+    Document,
+    Format,
+    component_lines,
+    format_of,
+    formats,
+    read,
+    read_text,
+    register,
+    save,
+    write,
+)
+
+__all__ = [
+    "ChangedOnDisk",
+    "Document",
+    "Format",
+    "component_lines",
+    "format_of",
+    "formats",
+    "genode_xml",
+    "read",
+    "read_text",
+    "register",
+    "save",
+    "write",
+]

@@ -1,0 +1,230 @@
+"""The formats that experiments are read from and written to, by name and by file ending.
+
+A new format is one file that calls `register` and an import in
+`workbench.formats`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.errors import InputError, Location
+from workbench.formats.disk import ChangedOnDisk, Encoding, load, store
+from workbench.scenario.experiment import Experiment
+from workbench.scenario.model import Scenario
+
+__all__ = [
+    "ChangedOnDisk",
+    "Document",
+    "Format",
+    "component_lines",
+    "format_of",
+    "formats",
+    "read",
+    "read_text",
+    "register",
+    "save",
+    "write",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was read, and the text that it was read from.
+
+    Parameters
+    ----------
+    experiment
+        What the text says.
+    format
+        Name of the text's format.
+    text
+        The text, line ends as they are in the file.
+    path
+        The file; None for text from elsewhere.
+    encoding
+        How the file spells the text in bytes.
+    """
+
+    experiment: Experiment
+    format: str
+    text: str = field(repr=False)
+    path: Path | None = None
+    encoding: Encoding = field(default_factory=Encoding, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A syntax for experiments.
+
+    Parameters
+    ----------
+    name, title
+        For machines and for people.
+    endings
+        File endings, with the dot; the first is proposed for new files.
+    claims
+        Whether a text looks like this format, for files without a known ending.
+    read
+        ``(text, file stem) -> Experiment``; raises `InputError`.
+    write
+        ``(experiment, old experiment and old text or None) -> text``; given the
+        text that an experiment was read from, only what was edited differs.
+    component_lines
+        ``(text, scenario) -> {component id: (first line, last line)}`` for a text
+        that says what the scenario says.
+    """
+
+    name: str
+    title: str
+    endings: tuple[str, ...]
+    claims: Callable[[str], bool]
+    read: Callable[[str, str], Experiment]
+    write: Callable[[Experiment, tuple[Experiment, str] | None], str]
+    component_lines: Callable[[str, Scenario], dict[str, tuple[int, int]]]
+
+
+_FORMATS: dict[str, Format] = {}
+
+
+def register(format: Format) -> None:
+    """Make a format known."""
+    _FORMATS[format.name] = format
+
+
+def formats() -> Mapping[str, Format]:
+    """Return all formats by name."""
+    return dict(_FORMATS)
+
+
+def format_of(path: Path, text: str = "") -> str:
+    """Return the name of a file's format, by its ending, else by its text.
+
+    Raises
+    ------
+    InputError
+        If neither tells.
+    """
+    for format in _FORMATS.values():
+        if path.suffix.lower() in format.endings:
+            return format.name
+    for format in _FORMATS.values():
+        if format.claims(text):
+            return format.name
+    raise InputError(
+        f'Neither the ending "{path.suffix}" nor the text tells what format this is.',
+        f"Name a file that ends in {_listed_endings()}.",
+        Location(str(path)),
+    )
+
+
+def read(path: str | Path) -> Document:
+    """Read a file.
+
+    Raises
+    ------
+    InputError
+        With file, line and element, if it cannot be used.
+    """
+    file = str(path)
+    path = Path(path)
+    text, encoding = load(path, file)
+    name = format_of(path, text)
+    return Document(_experiment(text, name, path.stem, file), name, text, path, encoding)
+
+
+def read_text(text: str, format: str, file: str | None = None) -> Document:
+    """Read a text; `file` is what messages call it."""
+    stem = Path(file).stem if file else "untitled"
+    return Document(_experiment(text, format, stem, file), format, text)
+
+
+def write(experiment: Experiment, format: str, origin: Document | None = None) -> str:
+    """Return an experiment as text.
+
+    Parameters
+    ----------
+    experiment
+        What to write.
+    format
+        Name of a format.
+    origin
+        What the experiment was edited from. If it has the same format, its
+        text is kept wherever nothing was edited.
+
+    Raises
+    ------
+    InputError
+        If the format has no way to say it.
+    """
+    known = None
+    if origin is not None and origin.format == format:
+        if experiment == origin.experiment:
+            return origin.text
+        known = (origin.experiment, origin.text)
+    return _format(format).write(experiment, known)
+
+
+def save(
+    experiment: Experiment,
+    path: str | Path,
+    origin: Document | None = None,
+    *,
+    overwrite: bool = False,
+) -> Document:
+    """Write an experiment to a file and return the document to go on with.
+
+    Raises
+    ------
+    ChangedOnDisk
+        If the file no longer holds what `origin` read from it, or exists without
+        having been read; ``overwrite=True`` is the way to write nevertheless.
+    InputError
+        If it cannot be written.
+    """
+    path = Path(path)
+    try:
+        name = format_of(path)
+    except InputError:
+        if origin is None:
+            raise
+        name = origin.format
+    text = write(experiment, name, origin)
+    encoding = origin.encoding if origin and origin.format == name else Encoding()
+    expected = None
+    if origin is not None and origin.path is not None and _same_file(origin.path, path):
+        expected = origin.encoding.encode(origin.text)
+    store(path, encoding.encode(text), expected=expected, overwrite=overwrite)
+    return Document(experiment, name, text, path, encoding)
+
+
+def component_lines(text: str, format: str, scenario: Scenario) -> dict[str, tuple[int, int]]:
+    """Return the first and last line (from 1) of each component, by id.
+
+    `text` has to say what `scenario` says, as `write` gives it.
+    """
+    return _format(format).component_lines(text, scenario)
+
+
+def _format(name: str) -> Format:
+    if name not in _FORMATS:
+        known = ", ".join(sorted(_FORMATS))
+        raise InputError(f'There is no format "{name}".', f"Choose one of: {known}.")
+    return _FORMATS[name]
+
+
+def _experiment(text: str, format: str, stem: str, file: str | None) -> Experiment:
+    try:
+        return _format(format).read(text, stem)
+    except InputError as error:
+        raise error.in_file(file) if file else error from None
+
+
+def _listed_endings() -> str:
+    return ", ".join(ending for format in _FORMATS.values() for ending in format.endings)
+
+
+def _same_file(a: Path, b: Path) -> bool:
+    return a.resolve() == b.resolve()
