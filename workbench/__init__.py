@@ -1,3 +1,30 @@
-"""affinity-workbench: place components on CPU cores, run, and see why placements differ."""
+"""affinity-workbench: place components on CPU cores, run, and see why placements differ.
+
+>>> import workbench
+>>> talk = workbench.load("sample_data/talk.yaml")  # doctest: +SKIP
+>>> results = workbench.run(talk)  # doctest: +SKIP
+>>> workbench.compare(results).plot.ratio()  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from workbench.api import Project, Results, compare, load, run
+
+__all__ = ["Project", "Results", "__version__", "compare", "load", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    # On first use, so that importing a lower floor stays cheap and no circle closes.
+    if name in __all__:
+        return getattr(importlib.import_module("workbench.api"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -19,7 +19,8 @@ def collect(store: RunStore, run_ids: Iterable[str]) -> xr.Dataset:
 
     The order is that of the ids, so the first variant is the baseline. The
     coordinate ``run`` (workload, variant) holds the run ids, "" where there is
-    no run.
+    no run. What has the dim ``time_bin`` is left out: the bins of different runs
+    are different spans; `RunStore.dataset` of one run has them.
 
     Raises
     ------
@@ -32,7 +33,7 @@ def collect(store: RunStore, run_ids: Iterable[str]) -> xr.Dataset:
     if not records:
         raise InputError("No run was named.", "Name at least one; see `workbench runs list`.")
     cells = _cells(records)
-    datasets = {record.id: store.dataset(record.id) for record in records}
+    datasets = {record.id: store.dataset(record.id).drop_dims("time_bin") for record in records}
     for key in ("backend", "kind", "accelerator"):
         _refuse_mixture(key, {i: str(d.attrs.get(key)) for i, d in datasets.items()})
     variants = list(dict.fromkeys(record.variant for record in records))

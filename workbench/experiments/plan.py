@@ -10,17 +10,17 @@ from importlib.metadata import PackageNotFoundError, version
 
 from pydantic import ValidationError
 
+from workbench import formats
 from workbench.backends.base import Backend, Job, backend
 from workbench.errors import InputError
 from workbench.experiments.seeds import replication_seed
-from workbench.formats import registry
 from workbench.results.records import RunSpec
 from workbench.scenario import variants
 from workbench.scenario.experiment import Experiment, Parameter
 from workbench.scenario.model import Scenario
 from workbench.scenario.problem import Problem
 
-__all__ = ["Plan", "adjusted", "plans"]
+__all__ = ["Plan", "adjusted", "chosen", "plans"]
 
 _RECORDED_PACKAGES = ("affinity-workbench", "numpy", "numba", "xarray")
 
@@ -105,13 +105,13 @@ def plans(
         If a name is unknown or the backend refuses a job.
     """
     runner = backend(experiment.backend)
-    text = str(registry.write(experiment, "yaml"))
+    text = str(formats.write(experiment, "yaml"))
     versions = _versions()
     names = [variant.name for variant in experiment.runnable_variants]
-    chosen = _chosen(variant_names, names, "variant")
+    picked = chosen(variant_names, names, "variant")
     made = []
-    for workload in _chosen(workloads or experiment.workloads, runner.workloads(), "workload"):
-        for name in chosen:
+    for workload in chosen(workloads or experiment.workloads, runner.workloads(), "workload"):
+        for name in picked:
             scenario = variants.apply(experiment, name)
             settings = {**variants.parameters(experiment, name), **(parameters or {})}
             spec = RunSpec(
@@ -132,7 +132,7 @@ def plans(
     return tuple(made)
 
 
-def _chosen(names: Sequence[str] | None, known: Sequence[str], what: str) -> tuple[str, ...]:
+def chosen(names: Sequence[str] | None, known: Sequence[str], what: str) -> tuple[str, ...]:
     """Return the names, each once, or all there are; `InputError` for one there is not."""
     for name in names or ():
         if name not in known:
@@ -159,7 +159,7 @@ def _accepted(plan: Plan) -> tuple[Problem, ...]:
 
 def _configuration(experiment: Experiment, scenario: Scenario) -> str:
     """Return the configuration of `init` that a variant stands for."""
-    return str(registry.write(experiment.but(scenario=scenario, variants=()), "xml-classic"))
+    return str(formats.write(experiment.but(scenario=scenario, variants=()), "xml-classic"))
 
 
 def _versions() -> dict[str, str]:

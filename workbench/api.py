@@ -1,0 +1,341 @@
+"""The Python API: `load` an experiment, `run` it, `compare` what came out.
+
+Its objects are immutable, show themselves in notebooks, and hold the same data
+that the app and the command line show. Runs are recorded in the run store of
+the data folder, as theirs are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from workbench import formats
+from workbench.analysis.comparison import Comparison
+from workbench.analysis.outcome import compared, outcome
+from workbench.cli.progress import follow
+from workbench.errors import InputError
+from workbench.experiments.jobs import JobManager
+from workbench.experiments.plan import adjusted, chosen
+from workbench.experiments.readiness import readiness
+from workbench.folders import data_folder
+from workbench.results.records import RunRecord
+from workbench.results.store import RunStore
+from workbench.scenario import variants as scenario_variants
+from workbench.scenario.experiment import Experiment, Parameter
+from workbench.scenario.model import PlacementRule, Rectangle, Scenario
+from workbench.scenario.problem import Problem
+
+if TYPE_CHECKING:
+    from workbench.analysis.plots import Plots
+
+__all__ = ["Project", "Results", "compare", "load", "run"]
+
+
+@dataclass(frozen=True)
+class Project:
+    """An experiment and the file it came from.
+
+    Parameters
+    ----------
+    experiment
+        What is described.
+    document
+        What was read, with its text; None for one made in Python.
+    """
+
+    experiment: Experiment
+    document: formats.Document | None = field(default=None, repr=False)
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as written."""
+        return self.experiment.scenario
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """What `init` would do otherwise than written, in the scenario and its variants."""
+        return readiness(self.experiment, self._file).problems
+
+    def variant(self, name: str) -> Scenario:
+        """Return the scenario of a variant, all placement rules replaced by rectangles."""
+        names = [variant.name for variant in self.experiment.runnable_variants]
+        chosen([name], names, "variant")
+        return scenario_variants.apply(self.experiment, name)
+
+    def with_(self, **changes: Any) -> Project:
+        """Return a project with some of the experiment's fields replaced.
+
+        For example ``project.with_(replications=30, parameters={"sync": "olfit"})``.
+        """
+        return Project(self.experiment.but(**changes), self.document)
+
+    def edit(self, change: Callable[[Scenario], Scenario]) -> Project:
+        """Return a project with the scenario ``change(scenario)``.
+
+        The functions of `workbench.scenario.edits` make such changes.
+        """
+        return self.with_(scenario=change(self.scenario))
+
+    def mended(self) -> Project:
+        """Return a project with every offered fix of its problems applied."""
+        return Project(readiness(self.experiment, self._file).mended, self.document)
+
+    def to_xml(self, variant: str | None = None) -> str:
+        """Return the configuration of `init`, as written or of a variant."""
+        experiment = self.experiment
+        if variant is not None:
+            experiment = experiment.but(scenario=self.variant(variant))
+        return formats.write(experiment, "xml-classic", self.document)
+
+    def to_yaml(self) -> str:
+        """Return the experiment as a workbench file."""
+        return formats.write(self.experiment, "yaml", self.document)
+
+    def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> Project:
+        """Write to a file, by default the one it came from; return the saved project.
+
+        What was not edited keeps its text, comments included.
+
+        Raises
+        ------
+        workbench.formats.ChangedOnDisk
+            If the file is no longer what was read, unless `overwrite`.
+        """
+        if path is None and self.document is not None:
+            path = self.document.path
+        if path is None:
+            raise InputError("This project has no file yet.", "Give save() a path.")
+        saved = formats.save(self.experiment, path, self.document, overwrite=overwrite)
+        return Project(self.experiment, saved)
+
+    def grid(self, variant: str = "") -> Any:
+        """Return the affinity grid as a view that can be edited in a notebook."""
+        from workbench.app.notebook import grid  # noqa: PLC0415 - Panel is slow to import
+
+        return grid(self, variant)
+
+    @property
+    def _file(self) -> str | None:
+        return str(self.document.path) if self.document and self.document.path else None
+
+    def _repr_html_(self) -> str:
+        return _project_html(self)
+
+
+@dataclass(frozen=True)
+class Results:
+    """The runs of one call of `run`.
+
+    Parameters
+    ----------
+    runs
+        As they stand in the run store, in the order of their ids.
+    comparison
+        What they say; see `Comparison`.
+    """
+
+    runs: tuple[RunRecord, ...]
+    comparison: Comparison = field(repr=False)
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """Ids in the run store."""
+        return tuple(run.id for run in self.runs)
+
+    @property
+    def dataset(self) -> xr.Dataset:
+        """Everything measured; see `workbench.results.schema`."""
+        return self.comparison.dataset
+
+    @property
+    def plot(self) -> Plots:
+        """The plots, for example ``results.plot.throughput()``."""
+        return self.comparison.plot
+
+    def summary(self) -> dict[str, Any]:
+        """Return what ``workbench run --json`` prints."""
+        return outcome(self.runs, self.comparison)
+
+    def _repr_html_(self) -> str:
+        listed = "".join(
+            f"<li>run {run.id}: {escape(run.workload)} × {escape(run.variant)}, {run.status}, "
+            f"{run.done} of {run.replications} replications{escape(_reason(run))}</li>"
+            for run in self.runs
+        )
+        return f"<ul>{listed}</ul>{self.comparison._repr_html_()}"
+
+
+def load(source: str | Path) -> Project:
+    """Read an experiment or a configuration.
+
+    Parameters
+    ----------
+    source
+        Path of a file, or the text itself (YAML or XML; at least one line end
+        or an opening ``<`` tells it from a path).
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If it cannot be used; the message says where and why.
+    """
+    if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("<")):
+        format = formats.format_of(Path("text"), source)
+        document = formats.read_text(source, format)
+    else:
+        document = formats.read(source)
+    return Project(document.experiment, document)
+
+
+def run(  # noqa: PLR0913 - all but the first by name
+    experiment: Project | Experiment | str | Path,
+    *,
+    backend: str | None = None,
+    variants: Iterable[str] | None = None,
+    workloads: Iterable[str] | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    parameters: Mapping[str, Parameter] | None = None,
+    mend: bool | None = None,
+    progress: bool = True,
+) -> Results:
+    """Run an experiment and wait for its results; an interrupt cancels it.
+
+    Parameters
+    ----------
+    experiment
+        A project, an experiment, or the path of a file.
+    backend, replications, seed
+        In place of the experiment's.
+    variants, workloads
+        Names of those to run; None means all.
+    parameters
+        Values by documented name, as ``--set`` of the command line takes them.
+    mend
+        What to do with a scenario that would not run as written: True applies
+        the offered fixes, False runs it as `init` would take it; None refuses.
+    progress
+        Whether to say on stderr how far it is.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If something cannot run, or no run gave a result.
+    """
+    asked = adjusted(_experiment(experiment), backend=backend, replications=replications, seed=seed)
+    if mend is None:
+        _refuse_faulty(asked)
+    with RunStore(data_folder()) as store, JobManager(store) as jobs:
+        ids = jobs.submit(
+            asked,
+            variants=None if variants is None else list(variants),
+            workloads=None if workloads is None else list(workloads),
+            parameters=parameters,
+            mend=bool(mend),
+        )
+        if not follow(jobs, ids, quiet=not progress):
+            raise KeyboardInterrupt
+        return _results(store, ids)
+
+
+def compare(runs: Results | Comparison | xr.Dataset | Iterable[str]) -> Comparison:
+    """Return how variants compare: `.dataset`, `.ratios()`, `.table()`, `.plot`.
+
+    Parameters
+    ----------
+    runs
+        Results, a dataset of the result schema, or ids of runs in the run store.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If the runs do not belong together.
+    """
+    match runs:
+        case Comparison():
+            return runs
+        case Results():
+            return runs.comparison
+        case xr.Dataset():
+            return Comparison(runs)
+    with RunStore(data_folder()) as store:
+        return _results(store, tuple(runs)).comparison
+
+
+def _results(store: RunStore, run_ids: tuple[str, ...]) -> Results:
+    records = tuple(store.run(run_id) for run_id in run_ids)
+    comparison = compared(store, run_ids)
+    if comparison is None:
+        reasons = "; ".join(f"run {run.id} {run.status}{_reason(run)}" for run in records)
+        raise InputError(f"There is no result: {reasons}.", "Change the experiment and run again.")
+    return Results(records, comparison)
+
+
+def _reason(run: RunRecord) -> str:
+    return f" ({run.message})" if run.message else ""
+
+
+def _experiment(given: Project | Experiment | str | Path) -> Experiment:
+    match given:
+        case Experiment():
+            return given
+        case Project():
+            return given.experiment
+    return load(given).experiment
+
+
+def _refuse_faulty(experiment: Experiment) -> None:
+    found = readiness(experiment).changing
+    if found:
+        raise InputError(
+            f"The scenario would not run as written: {found[0].message}"
+            + (f" (and {len(found) - 1} more)" if len(found) > 1 else ""),
+            "Look at its .problems; then run with mend=True to apply the fixes, or mend=False "
+            "to run it as init would take it.",
+        )
+
+
+def _project_html(project: Project) -> str:
+    """Return a project as a small table: components by variant, then problems."""
+    experiment, space = project.experiment, project.scenario.effective_space
+    placed = {
+        variant.name: {
+            component.id: component.affinity
+            for component in project.variant(variant.name).components
+        }
+        for variant in experiment.runnable_variants
+    }
+    head = "".join(f"<th>{escape(name)}</th>" for name in placed)
+    rows = "".join(
+        f"<tr><td>{escape(component.label)}</td><td>{escape(component.program)}</td>"
+        + "".join(f"<td>{_where(at.get(component.id))}</td>" for at in placed.values())
+        + "</tr>"
+        for component in project.scenario.components
+    )
+    problems = "".join(
+        f"<li>{problem.severity}: {escape(problem.message)}</li>" for problem in project.problems
+    )
+    return (
+        f"<strong>{escape(experiment.title or experiment.name)}</strong>: "
+        f"{space.width}×{space.height} cores; workloads {escape(', '.join(experiment.workloads))}; "
+        f"{experiment.replications} replications on {escape(experiment.backend)}"
+        f"<table><thead><tr><th>component</th><th>binary</th>{head}</tr></thead>"
+        f"<tbody>{rows}</tbody></table>" + (f"<ul>{problems}</ul>" if problems else "")
+    )
+
+
+def _where(affinity: Rectangle | PlacementRule | None) -> str:
+    """Return a placement for people: ``cores 1 to 63``, ``columns 0 to 3, rows 1 to 1``."""
+    if not isinstance(affinity, Rectangle):
+        return "everywhere"
+    columns = f"{affinity.x} to {affinity.x + affinity.width - 1}"
+    if affinity.y == 0 and affinity.height == 1:
+        return f"cores {columns}"
+    return f"columns {columns}, rows {affinity.y} to {affinity.y + affinity.height - 1}"
