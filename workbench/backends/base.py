@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
-
-import xarray as xr
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from workbench.errors import InputError
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.model import Scenario
 from workbench.scenario.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = [
     "Backend",

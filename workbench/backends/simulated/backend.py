@@ -1,0 +1,201 @@
+"""The simulated backend: a job runs in a thread, in chunks of events, without the GIL."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+from workbench.backends.base import (
+    BackendError,
+    Cancelled,
+    Event,
+    Job,
+    Log,
+    ParameterInfo,
+    Progress,
+)
+from workbench.backends.simulated import layout, parameters, setup
+from workbench.backends.simulated.cache import engine_loop, scheduling_policy
+from workbench.backends.simulated.results import dataset
+from workbench.backends.workload import workload_names
+from workbench.errors import InputError
+from workbench.scenario.experiment import Parameter
+from workbench.scenario.problem import Problem
+
+__all__ = ["CHUNK_EVENTS", "SimulatedBackend", "SimulatedExecution", "simulate"]
+
+CHUNK_EVENTS = 100_000
+"""Events between two looks at the cancel flag, some 10 ms."""
+
+
+class SimulatedBackend:
+    """Simulates workers on the cores of a machine profile; see the package."""
+
+    name = "simulated"
+    title = "Simulation"
+    kind: Literal["simulation", "measurement"] = "simulation"
+
+    def workloads(self) -> tuple[str, ...]:
+        """Return the names of all workload tables."""
+        return workload_names()
+
+    def parameters(
+        self, workload: str, chosen: Mapping[str, Parameter]
+    ) -> tuple[ParameterInfo, ...]:
+        """Return every parameter of a workload on the chosen machine."""
+        return parameters.infos(workload, chosen)
+
+    def validate(self, job: Job) -> list[Problem]:
+        """Return what keeps a job from running as written."""
+        return parameters.problems(job) or _scenario_problems(job)
+
+    def start(self, job: Job) -> SimulatedExecution:
+        """Start one replication in a thread of its own."""
+        for problem in self.validate(job):
+            if problem.severity == "error":
+                raise InputError(problem.message, problem.consequence, problem.location)
+        return SimulatedExecution(job)
+
+
+class SimulatedExecution:
+    """A running simulation."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+        self._cancelled = threading.Event()
+        self._outcome: xr.Dataset | Exception = Cancelled()
+        self._thread = threading.Thread(target=self._run, name="simulation", daemon=True)
+        self._thread.start()
+
+    def events(self) -> Iterator[Event]:
+        """Yield progress and log lines until the end."""
+        while (event := self._events.get()) is not None:
+            yield event
+        self._events.put(None)
+
+    def cancel(self) -> None:
+        """Ask it to stop after the present chunk of events."""
+        self._cancelled.set()
+
+    def result(self) -> xr.Dataset:
+        """Return the dataset; waits for the end."""
+        self._thread.join()
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self._outcome
+
+    def _run(self) -> None:
+        try:
+            self._outcome = simulate(self._job, self._events.put, self._cancelled)
+        except (BackendError, Cancelled, InputError) as error:
+            self._outcome = error
+        except Exception as error:  # noqa: BLE001 - a thread must not die silently
+            self._outcome = BackendError("internal", f"{type(error).__name__}: {error}")
+            self._outcome.__cause__ = error
+        finally:
+            self._events.put(None)
+
+
+def simulate(
+    job: Job,
+    report: Callable[[Event], object] = lambda event: None,
+    cancelled: threading.Event | None = None,
+    chunk_events: int = CHUNK_EVENTS,
+) -> xr.Dataset:
+    """Run a job in this thread and return its dataset.
+
+    The result does not depend on `chunk_events`.
+
+    Raises
+    ------
+    Cancelled
+        Soon after the event `cancelled` has been set.
+    BackendError
+        If the components wait for each other for ever (``stalled``).
+    """
+    settings = parameters.resolve(job)
+    plan = setup.plan(job, settings)
+    for one in plan.instances:
+        report(Log(_welcome(one), one.label))
+    advance = engine_loop()
+    policy = scheduling_policy(str(settings.values["policy"]))
+    engine = plan.engine._replace(table=policy.prepare(plan.engine))
+    plan = replace(plan, engine=engine)
+    total = max(int(engine.phases["operations"].sum()), 1)
+    while engine.clock["running"][0] > 0:
+        if cancelled is not None and cancelled.is_set():
+            raise Cancelled
+        happened = advance(engine, policy.pick, chunk_events)
+        if happened < chunk_events and engine.clock["running"][0] > 0:
+            raise BackendError("stalled", "No component can go on; the policy starves them.")
+        report(Progress(min(int(engine.phases["done"].sum()) / total, 1.0)))
+    report(Progress(1.0))
+    result = dataset(plan, job)
+    for line in _farewell(result):
+        report(line)
+    return result
+
+
+def _scenario_problems(job: Job) -> list[Problem]:
+    space = job.scenario.effective_space
+    cores = space.width * space.height
+    if not 0 < cores <= layout.MAX_CORES:
+        return [
+            Problem(
+                "unsupported-space",
+                "error",
+                f"The affinity space has {cores} cores; the simulation has 1 to "
+                f"{layout.MAX_CORES}.",
+                consequence="Nothing is run.",
+            )
+        ]
+    everyone = setup.instances(job.scenario)
+    if not everyone:
+        return [
+            Problem(
+                "nothing-to-run",
+                "error",
+                "No enabled component runs a workload.",
+                consequence="Nothing is run: add a component such as a B-link tree.",
+            )
+        ]
+    return [
+        Problem(
+            "will-not-start",
+            "warning",
+            f"{one.label} will not start: {one.prediction.reason}",
+            component=one.component.id,
+            consequence="It does no operation; the others run without it.",
+        )
+        for one in everyone
+        if not one.prediction.starts
+    ]
+
+
+def _welcome(one: setup.Instance) -> str:
+    if not one.prediction.starts:
+        return f"not started: {one.prediction.reason}"
+    cores = f"{one.cores[0]} to {one.cores[-1]}" if len(one.cores) > 1 else str(one.cores[0])
+    return f"{len(one.cores)} workers on cores {cores}, Timer from {one.timer or 'nobody'}"
+
+
+def _farewell(result: xr.Dataset) -> Iterator[Log]:
+    for name in result.component.values.tolist():
+        one = result.sel(component=name)
+        if str(one.exit_reason.item()) == "not-started":
+            continue
+        for phase in result.phase.values.tolist():
+            done = one.sel(phase=phase)
+            span = float(done.reported_seconds)
+            if np.isfinite(span):
+                rate = f", {float(done.throughput_self):.4g} op/s" if span > 0 else ""
+                text = f"{phase}: {int(done.operations)} op in {span * 1e3:.0f} ms{rate}"
+                yield Log(text, name)
+        yield Log(f"{one.exit_reason.item()} {one.exit_detail.item()}".strip(), name)

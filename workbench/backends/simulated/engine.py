@@ -1,0 +1,463 @@
+"""The event loop: pinned, polling workers that share cores, compiled by numba.
+
+One pending event per core, the earliest first, ties to the lower core. An
+event is the end of a task, of a switch or of a slice. Polling makes no events:
+a worker with nothing to do is woken by whoever gives it something.
+
+A worker runs an operation's consecutive tasks at one place in a row, as one
+event. MxTasking puts each task back into the worker's queue; that changes the
+order in which the requests of one worker advance, not the work nor the number
+in flight.
+
+Functions here work on a `layout.Engine` and change it in place.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit, typeof, types
+
+from workbench.backends.simulated import layout
+from workbench.backends.simulated.draws import bits, demand_ps
+from workbench.backends.simulated.layout import (
+    CORE_BITS,
+    FINISHED,
+    FIRST,
+    FOREVER,
+    IDLE,
+    LATENCY_BASE_PS,
+    LATENCY_BINS,
+    LATENCY_PER_OCTAVE,
+    LOCAL,
+    MAX_CORES,
+    NOBODY,
+    OUT_OF_MEMORY,
+    PARALLEL,
+    POLL_IDLE,
+    RASTER_BINS,
+    REFILL,
+    SERIAL,
+    SERIAL_WORK,
+    STARTING,
+    SWITCH,
+    USEFUL,
+    WAIT_OWNER,
+    WAITING,
+)
+from workbench.backends.simulated.policy import signature
+
+__all__ = ["advance"]
+
+_compiled = njit(nogil=True, cache=True, _nrt=False, error_model="numpy")
+"""No array is made or kept here, so reference counts, which are atomic, are left out."""
+
+_SHAPES = layout.empty(components=1, phases=1, stages=1, workers=1, cores=1, requests=1)
+
+_PURPOSES_PER_STAGE = 64
+"""Random numbers set apart for each stage; the last one draws the owner."""
+
+
+@_compiled
+def _post(engine, core):
+    """Put the core's next event into the tree."""
+    c = engine.cores[core]
+    tree = engine.tree
+    node = len(tree) // 2 + core
+    tree[node] = (min(c.busy_until, c.slice_end) << CORE_BITS) | core
+    while node > 1:
+        node >>= 1
+        earliest = min(tree[2 * node], tree[2 * node + 1])
+        if tree[node] == earliest:
+            break
+        tree[node] = earliest
+
+
+@_compiled
+def _account(engine, core):
+    """Book the time since the last booking on what the core has been doing."""
+    c = engine.cores[core]
+    now = engine.clock[0].now
+    if c.activity == IDLE:
+        engine.accounting[0, core, IDLE] += now - c.since
+    else:
+        spent = engine.accounting[engine.workers[c.running].component, core]
+        if c.activity == STARTING:
+            switching = max(min(now, c.switch_until) - c.since, 0)
+            spent[SWITCH] += switching
+            spent[REFILL] += now - c.since - switching
+        else:
+            spent[c.activity] += now - c.since
+    c.since = now
+
+
+@_compiled
+def _set_activity(engine, core, activity):
+    if engine.cores[core].activity != activity:
+        _account(engine, core)
+        engine.cores[core].activity = activity
+
+
+@_compiled
+def _occupy(engine, core):
+    """Add the time its worker has held the core to the raster."""
+    c = engine.cores[core]
+    clock = engine.clock[0]
+    while clock.now > clock.bin_width * RASTER_BINS:
+        for component in range(engine.occupancy.shape[0]):
+            for k in range(engine.occupancy.shape[1]):
+                bins = engine.occupancy[component, k]
+                for b in range(RASTER_BINS // 2):
+                    bins[b] = bins[2 * b] + bins[2 * b + 1]
+                bins[RASTER_BINS // 2 :] = 0
+        clock.bin_width *= 2
+    bins = engine.occupancy[engine.workers[c.running].component, core]
+    at = c.held_since
+    while at < clock.now:
+        b = at // clock.bin_width
+        until = min((b + 1) * clock.bin_width, clock.now)
+        bins[b] += until - at
+        at = until
+
+
+@_compiled
+def _start_segment(engine, core, r):
+    """Let the core's worker run the request's tasks up to the first one elsewhere."""
+    c = engine.cores[core]
+    request = engine.requests[r]
+    me = c.running
+    worker = engine.workers[me]
+    component = engine.components[worker.component]
+    phase = engine.phases[worker.component, component.phase]
+    worker.current = r
+    stage = np.int64(request.stage)
+    length = 0
+    target = me
+    while target == me:
+        what = engine.stages[stage]
+        tasks = phase.levels if what.per_level else what.tasks
+        purpose = stage * _PURPOSES_PER_STAGE
+        length += demand_ps(
+            what.distribution, what.mean_ps, tasks, component.key, request.operation, purpose
+        )
+        component.tasks += tasks
+        stage += 1
+        if stage == phase.last_stage:
+            target = NOBODY
+        elif engine.stages[stage].where == LOCAL:
+            target = np.int64(request.issuer)
+        elif engine.stages[stage].where == FIRST:
+            target = engine.members[component.first_member]
+        else:
+            owner = bits(
+                component.key, request.operation, (stage + 1) * _PURPOSES_PER_STAGE - 1
+            ) % np.uint64(component.workers)
+            target = engine.members[component.first_member + np.int64(owner)]
+    request.stage = stage
+    request.target = target
+    c.busy_until = engine.clock[0].now + length
+    _set_activity(engine, core, USEFUL)
+
+
+@_compiled
+def _work(engine, core):
+    """Let the core's worker go on, take what was sent to it, issue an operation, or poll."""
+    c = engine.cores[core]
+    worker = engine.workers[c.running]
+    phase = engine.phases[worker.component, engine.components[worker.component].phase]
+    if worker.current != NOBODY:
+        c.busy_until = engine.clock[0].now + worker.remaining
+        _set_activity(engine, core, USEFUL)
+    elif worker.inbox_head != NOBODY:
+        r = worker.inbox_head
+        worker.inbox_head = engine.requests[r].next
+        _start_segment(engine, core, r)
+    elif worker.free != NOBODY and phase.issued < phase.operations:
+        r = worker.free
+        request = engine.requests[r]
+        worker.free = request.next
+        if phase.issued >= phase.next_level_at:
+            phase.levels += 1
+            phase.next_level_at = np.int64(phase.next_level_at * phase.fanout)
+        request.operation = phase.issued
+        request.start = engine.clock[0].now
+        request.stage = phase.first_stage
+        phase.issued += 1
+        _start_segment(engine, core, r)
+    else:
+        c.busy_until = FOREVER
+        _set_activity(engine, core, WAIT_OWNER if worker.stuck > 0 else POLL_IDLE)
+
+
+@_compiled
+def _polls(engine, w):
+    """Whether a worker, if it is one, holds its core and polls."""
+    if w == NOBODY:
+        return False
+    c = engine.cores[engine.workers[w].core]
+    return c.running == w and (c.activity == POLL_IDLE or c.activity == WAIT_OWNER)
+
+
+@_compiled
+def _stick(engine, r, holder, change):
+    """Count a request as lying (+1) or no longer lying (-1) with a worker off its core."""
+    issuer = np.int64(engine.requests[r].issuer)
+    if issuer == holder:
+        return
+    worker = engine.workers[issuer]
+    worker.stuck += change
+    if _polls(engine, issuer):
+        _set_activity(engine, worker.core, WAIT_OWNER if worker.stuck > 0 else POLL_IDLE)
+
+
+@_compiled
+def _stick_all(engine, holder, change):
+    """Count all requests that lie with a worker that leaves (+1) or gets (-1) its core."""
+    worker = engine.workers[holder]
+    if worker.current >= 0:
+        _stick(engine, worker.current, holder, change)
+    r = worker.inbox_head
+    while r != NOBODY:
+        _stick(engine, r, holder, change)
+        r = np.int64(engine.requests[r].next)
+
+
+@_compiled
+def _wake(engine, w):
+    core = engine.workers[w].core
+    _work(engine, core)
+    _post(engine, core)
+
+
+@_compiled
+def _send(engine, r):
+    """Put a request into the inbox of its target, and wake that worker if it polls."""
+    target = np.int64(engine.requests[r].target)
+    worker = engine.workers[target]
+    engine.requests[r].next = NOBODY
+    if worker.inbox_head == NOBODY:
+        worker.inbox_head = r
+    else:
+        engine.requests[worker.inbox_tail].next = r
+    worker.inbox_tail = r
+    engine.components[worker.component].delegated += 1
+    if engine.cores[worker.core].running != target:
+        _stick(engine, r, target, 1)
+    elif _polls(engine, target):
+        _wake(engine, target)
+
+
+@_compiled
+def _set_state(engine, component, state):
+    """Change what a component does, and with it which of its workers want their cores."""
+    clock = engine.clock[0]
+    it = engine.components[component]
+    it.state = state
+    clock.boundary = 1
+    for number in range(it.workers):
+        worker = engine.workers[engine.members[it.first_member + number]]
+        worker.ready = state == PARALLEL or (state == SERIAL and number == 0)
+    if state == SERIAL:
+        main = engine.workers[engine.members[it.first_member]]
+        main.current = SERIAL_WORK
+        main.remaining = engine.phases[component, it.phase].gap
+    elif state == PARALLEL:
+        engine.phases[component, it.phase].start = clock.now
+        for other in range(len(engine.components)):
+            phase = engine.phases[other, it.phase]
+            phase.done_at_last_start = phase.done
+    elif state == FINISHED or state == OUT_OF_MEMORY:
+        clock.running -= 1
+
+
+@_compiled
+def _begin_phase(engine, component):
+    phase = engine.phases[component, engine.components[component].phase]
+    if phase.capacity < 0:
+        _set_state(engine, component, OUT_OF_MEMORY)
+    elif phase.gap > 0:
+        _set_state(engine, component, SERIAL)
+    else:
+        _set_state(engine, component, PARALLEL)
+
+
+@_compiled
+def _end_phase(engine, component, alive):
+    """Book the end of the component's phase; go on to its next one, or end it."""
+    it = engine.components[component]
+    first = True
+    for other in range(len(engine.components)):
+        first = first and engine.phases[other, it.phase].finish == NOBODY
+    if first:
+        for other in range(len(engine.components)):
+            phase = engine.phases[other, it.phase]
+            phase.done_at_first_finish = phase.done
+    engine.phases[component, it.phase].finish = engine.clock[0].now
+    if not alive:
+        _set_state(engine, component, OUT_OF_MEMORY)
+    elif it.phase + 1 == engine.phases.shape[1]:
+        _set_state(engine, component, FINISHED)
+    else:
+        it.phase += 1
+        _begin_phase(engine, component)
+
+
+@_compiled
+def _finish_operation(engine, component, r):
+    it = engine.components[component]
+    phase = engine.phases[component, it.phase]
+    if phase.done == phase.capacity:
+        _end_phase(engine, component, False)
+        return
+    request = engine.requests[r]
+    octaves = math.log2(max(engine.clock[0].now - request.start, 1) / LATENCY_BASE_PS)
+    b = min(max(int(math.ceil(octaves * LATENCY_PER_OCTAVE)) - 1, 0), LATENCY_BINS - 1)
+    engine.latency[it.phase, component, b] += 1
+    phase.done += 1
+    issuer = np.int64(request.issuer)
+    request.next = engine.workers[issuer].free
+    engine.workers[issuer].free = r
+    if phase.done == phase.operations:
+        _end_phase(engine, component, True)
+    elif phase.issued < phase.operations and _polls(engine, issuer):
+        _wake(engine, issuer)
+
+
+@_compiled
+def _complete(engine, core):
+    """End the segment that the core's worker has run."""
+    worker = engine.workers[engine.cores[core].running]
+    r = worker.current
+    worker.current = NOBODY
+    if r == SERIAL_WORK:
+        _set_state(engine, worker.component, PARALLEL)
+    elif engine.requests[r].target == NOBODY:
+        _finish_operation(engine, worker.component, r)
+    else:
+        _send(engine, r)
+
+
+@_compiled
+def _hand_over(engine, core, w):
+    """Take the core from its worker and give it to another one, or to nobody."""
+    c = engine.cores[core]
+    clock = engine.clock[0]
+    _account(engine, core)
+    if c.running != NOBODY:
+        _occupy(engine, core)
+        leaving = engine.workers[c.running]
+        if c.activity == USEFUL:
+            leaving.remaining = c.busy_until - clock.now
+        _stick_all(engine, c.running, 1)
+    c.running = w
+    c.held_since = clock.now
+    if w == NOBODY:
+        c.activity = IDLE
+        c.busy_until = FOREVER
+        return
+    _stick_all(engine, w, -1)
+    if c.last_ran != NOBODY and c.last_ran != w:
+        c.switches += 1
+        c.activity = STARTING
+        c.switch_until = clock.now + clock.switch_cost
+        c.busy_until = c.switch_until + clock.refill_cost
+    else:
+        c.activity = POLL_IDLE
+        _work(engine, core)
+    c.last_ran = w
+
+
+@_compiled
+def _reschedule(engine, pick, core, expired):
+    """Ask the policy who is to hold the core, and until when."""
+    c = engine.cores[core]
+    w, slice_end = pick(
+        core, expired, engine.clock, engine.cores, engine.workers, engine.components, engine.table
+    )
+    c.slice_end = slice_end
+    if w != c.running:
+        _hand_over(engine, core, w)
+    elif _polls(engine, w) or (c.activity == USEFUL and c.busy_until <= engine.clock[0].now):
+        _work(engine, core)
+    _post(engine, core)
+
+
+@_compiled
+def _event(engine, pick, core):
+    """Handle the core's event at the present time."""
+    c = engine.cores[core]
+    clock = engine.clock[0]
+    if c.busy_until <= clock.now:
+        if c.activity == STARTING:
+            _work(engine, core)
+        else:
+            _complete(engine, core)
+    if clock.boundary:
+        return
+    if c.slice_end <= clock.now:
+        _reschedule(engine, pick, core, True)
+        return
+    if engine.workers[c.running].current == NOBODY:
+        _work(engine, core)
+    _post(engine, core)
+
+
+@_compiled
+def _next_begin(engine):
+    begin = FOREVER
+    for component in engine.components:
+        if component.state == WAITING:
+            begin = min(begin, component.begin)
+    return begin
+
+
+@_compiled
+def _cross_boundary(engine, pick):
+    """Begin what begins now, and let the policy look at every core."""
+    clock = engine.clock[0]
+    for component in range(len(engine.components)):
+        it = engine.components[component]
+        if it.state == WAITING and it.begin <= clock.now:
+            _begin_phase(engine, component)
+    clock.boundary = 0
+    for core in range(len(engine.cores)):
+        _reschedule(engine, pick, core, False)
+
+
+@njit(
+    (typeof(_SHAPES), types.FunctionType(signature()), types.int64),
+    nogil=True,
+    cache=True,
+    _nrt=False,
+    error_model="numpy",
+)
+def advance(engine, pick, events):
+    """Handle up to `events` events; return how many there were.
+
+    The run is over when ``clock[0].running`` is 0. Fewer events than asked for
+    with components still running mean that nothing can happen any more.
+    """
+    clock = engine.clock[0]
+    begin = _next_begin(engine)
+    for count in range(events):
+        if clock.running == 0:
+            return count
+        key = engine.tree[1]
+        now = min(key >> CORE_BITS, begin)
+        if now >= FOREVER:
+            return count
+        clock.now = now
+        if now == begin:
+            clock.boundary = 1
+        else:
+            _event(engine, pick, key & (MAX_CORES - 1))
+        if clock.boundary:
+            _cross_boundary(engine, pick)
+            begin = _next_begin(engine)
+        if clock.running == 0:
+            for core in range(len(engine.cores)):
+                _account(engine, core)
+                if engine.cores[core].running != NOBODY:
+                    _hand_over(engine, core, NOBODY)
+    return events

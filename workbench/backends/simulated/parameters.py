@@ -1,0 +1,142 @@
+"""The parameters of a simulation: those of its machine, its workload and its own.
+
+The rest of this package is given their resolved values only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workbench.backends.base import Job, ParameterInfo
+from workbench.backends.machine import machine, machine_names
+from workbench.backends.simulated.policy import policy_names
+from workbench.backends.tables import Setting, did_you_mean
+from workbench.backends.workload import Value, Workload, workload
+from workbench.errors import InputError
+from workbench.scenario.experiment import Parameter
+from workbench.scenario.problem import Problem
+
+__all__ = ["Settings", "infos", "problems", "resolve"]
+
+_DEFAULT_MACHINE = "talk"
+_OF_MACHINE = ("quantum_ms", "switch_us", "refill_us", "slice_spread")
+"""The values of a machine profile that the engine looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The resolved parameters of one job."""
+
+    workload: Workload
+    values: Mapping[str, Parameter]
+
+    def number(self, value: Value) -> float:
+        """Return a number of the workload's table, looking a parameter's name up."""
+        return float(self.values[value] if isinstance(value, str) else value)
+
+
+def infos(workload_name: str, chosen: Mapping[str, Parameter]) -> tuple[ParameterInfo, ...]:
+    """Return all parameters, with the defaults that follow from those already chosen.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If there is no such workload or machine.
+    """
+    return tuple(
+        ParameterInfo(name, setting.value, setting.doc, setting.source, group, setting.choices)
+        for name, (group, setting) in _settings(workload_name, chosen).items()
+    )
+
+
+def problems(job: Job) -> list[Problem]:
+    """Return what is wrong with a job's workload and parameters; each is an error."""
+    try:
+        known = _settings(job.workload, job.parameters)
+    except InputError as error:
+        return [_error("unusable-table", f"{error.what} {error.remedy}")]
+    found = []
+    for name, value in job.parameters.items():
+        if name not in known:
+            hint = did_you_mean(name, tuple(known))
+            found.append(_error("unknown-parameter", f'There is no parameter "{name}". {hint}'))
+        elif fault := _fault(known[name][1], value):
+            found.append(_error("wrong-parameter", f"{name} = {value}: {fault}"))
+    return found
+
+
+def resolve(job: Job) -> Settings:
+    """Return the values of all parameters of a job in which `problems` finds nothing."""
+    values: dict[str, Parameter] = {}
+    for name, (_, setting) in _settings(job.workload, job.parameters).items():
+        value = job.parameters.get(name, setting.value)
+        values[name] = type(setting.value)(value)
+    return Settings(workload(job.workload), values)
+
+
+def _settings(
+    workload_name: str, chosen: Mapping[str, Parameter]
+) -> dict[str, tuple[str, Setting]]:
+    machine_name = str(chosen.get("machine", _DEFAULT_MACHINE))
+    profile = machine(machine_name)
+    own = {
+        "machine": (
+            "machine",
+            Setting(
+                value=_DEFAULT_MACHINE,
+                doc=f"Machine profile: {', '.join(machine_names())}, or the path of a YAML file.",
+                source="The talk's experiment.",
+            ),
+        ),
+        "policy": (
+            "policy",
+            Setting(
+                value="nova",
+                doc="Who gets a core that several workers want.",
+                source="The kernel of the talk's machine is a fork of NOVA.",
+                choices=policy_names(),
+            ),
+        ),
+        "raster_ms": (
+            "backend",
+            Setting(
+                value=5.0,
+                doc="Width of the bins of the occupancy raster; doubles where a run needs it.",
+                source="Our choice, half a quantum.",
+                minimum=0.001,
+            ),
+        ),
+    }
+    of_machine = {
+        name: ("machine", profile.values[name]) for name in _OF_MACHINE if name in profile.values
+    }
+    missing = set(_OF_MACHINE) - set(of_machine)
+    if missing:
+        raise InputError(
+            f'The machine profile "{machine_name}" lacks {", ".join(sorted(missing))}.',
+            "Add these values; see workbench/data/machines/talk.yaml.",
+        )
+    of_workload = {
+        name: ("workload", setting) for name, setting in workload(workload_name).parameters.items()
+    }
+    return own | of_machine | of_workload
+
+
+def _fault(setting: Setting, value: Parameter) -> str:
+    """Say what is wrong with a value, or nothing."""
+    if setting.choices:
+        return "" if value in setting.choices else did_you_mean(str(value), setting.choices)
+    if isinstance(setting.value, str):
+        return "" if isinstance(value, str) else "give a name."
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "give a number."
+    if isinstance(setting.value, int) and value != int(value):
+        return "give a whole number."
+    if not setting.minimum <= value < float("inf"):
+        return f"give a number from {setting.minimum:g} on."
+    return ""
+
+
+def _error(code: str, message: str) -> Problem:
+    return Problem(code, "error", message, consequence="Nothing is run.")

@@ -1,0 +1,1 @@
+"""One file per scheduling policy; see `workbench.backends.simulated.policy`."""

@@ -1,0 +1,66 @@
+"""Gang scheduling: all workers of a component are switched together.
+
+Components whose rectangles do not overlap share a row of the schedule
+(Ousterhout, ICDCS 1982); rows take turns on a clock common to all cores. A core
+whose worker of the present row has nothing to run takes the next row's.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.backends.simulated.layout import FOREVER, NOBODY, PARALLEL, SERIAL, Engine
+from workbench.backends.simulated.policy import policy
+
+TITLE = "Gang: all workers of a component switched together"
+
+
+def prepare(engine: Engine) -> npt.NDArray[np.int64]:
+    """Return the row of each component: the first one in which its cores are free."""
+    rows: list[set[int]] = []
+    row_of = np.zeros(len(engine.components), np.int64)
+    for component in range(len(engine.components)):
+        cores = set(engine.workers["core"][engine.workers["component"] == component].tolist())
+        free = next((row for row, taken in enumerate(rows) if not taken & cores), len(rows))
+        if free == len(rows):
+            rows.append(set())
+        rows[free] |= cores
+        row_of[component] = free
+    return row_of
+
+
+@policy
+def pick(core, expired, clock, cores, workers, components, table):
+    """Take the worker of the row whose turn it is, or of the next row that has one."""
+    c = cores[core]
+    now = clock[0].now
+    live = 0
+    for row in range(len(table)):
+        for k in range(len(table)):
+            if table[k] == row and (components[k].state in (PARALLEL, SERIAL)):
+                live += 1
+                break
+    if live == 0:
+        return NOBODY, FOREVER
+
+    period = clock[0].quantum + clock[0].switch_cost + clock[0].refill_cost
+    turn = now // period % live
+    chosen = NOBODY
+    nearest = FOREVER
+    position = -1
+    for row in range(len(table)):
+        alive = False
+        for k in range(len(table)):
+            alive |= table[k] == row and (components[k].state in (PARALLEL, SERIAL))
+        if not alive:
+            continue
+        position += 1
+        distance = (position - turn) % live
+        for w in range(c.first, c.last):
+            if workers[w].ready and table[workers[w].component] == row and distance < nearest:
+                chosen = w
+                nearest = distance
+    if live == 1:
+        return chosen, FOREVER
+    return chosen, (now // period + 1) * period

@@ -1,0 +1,47 @@
+"""NOVA's scheduler: per core, fixed priorities, round robin among equals.
+
+Each core decides for itself. Where the slices of different cores begin is
+chance: when a second worker gets ready on a core, the first one has a random
+part of its slice left.
+"""
+
+from __future__ import annotations
+
+from workbench.backends.simulated.layout import FOREVER, NOBODY
+from workbench.backends.simulated.policy import policy
+
+TITLE = "NOVA: fixed priorities, round robin, each core for itself"
+
+
+@policy
+def pick(core, expired, clock, cores, workers, components, table):
+    """Keep the worker until its slice ends, then take the next of the highest priority."""
+    c = cores[core]
+    now = clock[0].now
+    highest = -FOREVER
+    rivals = 0
+    for w in range(c.first, c.last):
+        if workers[w].ready:
+            if workers[w].priority > highest:
+                highest = workers[w].priority
+                rivals = 0
+            rivals += workers[w].priority == highest
+    if rivals == 0:
+        return NOBODY, FOREVER
+
+    w = c.running
+    stays = w != NOBODY and workers[w].ready and workers[w].priority == highest
+    if not stays or expired:
+        w = max(c.last_ran, c.first - 1)
+        for _ in range(c.first, c.last):
+            w = w + 1 if w + 1 < c.last else c.first
+            if workers[w].ready and workers[w].priority == highest:
+                break
+    if rivals == 1:
+        return w, FOREVER
+    if stays and not expired and c.slice_end < FOREVER:
+        return w, c.slice_end
+    length = c.phase if c.slice_end == FOREVER else clock[0].quantum
+    if c.last_ran not in (NOBODY, w):
+        length += clock[0].switch_cost + clock[0].refill_cost
+    return w, now + length

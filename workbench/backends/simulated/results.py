@@ -1,0 +1,184 @@
+"""From an engine that has ended to the dataset of `workbench.results.schema`."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+import workbench
+from workbench.backends.base import Job
+from workbench.backends.simulated import layout
+from workbench.backends.simulated.setup import Instance, Plan
+from workbench.results.schema import (
+    BUCKETS,
+    LATENCY_EDGES_SECONDS,
+    SCHEMA_VERSION,
+    validate,
+    with_throughputs,
+)
+from workbench.scenario.units import format_amount
+
+__all__ = ["dataset"]
+
+_SECOND_PS = 1e12
+Floats = npt.NDArray[np.float64]
+
+
+def dataset(plan: Plan, job: Job) -> xr.Dataset:
+    """Return the result of one replication.
+
+    The common window of a phase runs from the last instance's start to the first one's
+    end. The engine notes every instance's finished operations at each start and at the
+    first end, so the operations in the window are exact.
+    """
+    engine = plan.engine
+    ran = np.array([one.prediction.starts for one in plan.instances], bool)
+
+    def spread(values: npt.NDArray[np.generic], axis: int, absent: float = 0.0) -> Floats:
+        """Return values of the started instances as values of all of them."""
+        shape = list(values.shape)
+        shape[axis] = len(ran)
+        full = np.full(shape, absent)
+        full[(slice(None),) * axis + (ran,)] = values
+        return full
+
+    phases = engine.phases.T
+    start = spread(_seconds(phases["start"]), 1, np.nan)
+    finish = spread(_seconds(phases["finish"]), 1, np.nan)
+    window_start, window_finish = _window(start, finish)
+    in_window = spread(phases["done_at_first_finish"] - phases["done_at_last_start"], 1)
+    in_window[np.isnan(window_start)] = np.nan
+    accounting = engine.accounting / _SECOND_PS
+    idle = accounting[:, :, layout.IDLE].sum(axis=0)
+    accounting[:, :, layout.IDLE] = 0.0
+    occupancy, time_bins = _raster(plan)
+    elapsed = int(engine.clock["now"][0]) / _SECOND_PS
+    phased = ("phase", "component")
+    result = xr.Dataset(
+        {
+            "operations": (phased, spread(phases["done"], 1)),
+            "start_seconds": (phased, start),
+            "finish_seconds": (phased, finish),
+            "reported_seconds": (phased, _reported(plan, start, finish)),
+            "operations_in_window": (phased, in_window),
+            "window_start_seconds": ("phase", window_start),
+            "window_finish_seconds": ("phase", window_finish),
+            "accounting_seconds": (("component", "core", "bucket"), spread(accounting, 0)),
+            "idle_seconds": ("core", idle if len(engine.components) else np.zeros(plan.cores)),
+            "elapsed_seconds": ((), elapsed),
+            "latency_count": (("phase", "component", "latency_bin"), spread(engine.latency, 1)),
+            "occupancy_seconds": (("component", "core", "time_bin"), spread(occupancy, 0)),
+            "context_switches": ("core", engine.cores["switches"].astype(float)),
+            "tasks": ("component", spread(engine.components["tasks"], 0)),
+            "delegated_tasks": ("component", spread(engine.components["delegated"], 0)),
+            "peak_ram_bytes": ("component", spread(_peak_ram(plan), 0)),
+            "ram_quota_bytes": (
+                "component",
+                [np.nan if math.isinf(q) else q for q in (i.quota_bytes for i in plan.instances)],
+            ),
+            "exit_reason": ("component", [reason for reason, _ in _exits(plan)]),
+            "exit_detail": ("component", [detail for _, detail in _exits(plan)]),
+            "timer": ("component", [one.timer for one in plan.instances]),
+        },
+        coords={
+            "phase": [phase.name for phase in plan.settings.workload.phases],
+            "component": [one.label for one in plan.instances],
+            "core": np.arange(plan.cores),
+            "bucket": list(BUCKETS),
+            "latency_bin": LATENCY_EDGES_SECONDS,
+            "time_bin": time_bins,
+        },
+        attrs={
+            "schema_version": SCHEMA_VERSION,
+            "workbench_version": workbench.__version__,
+            "backend": "simulated",
+            "kind": "simulation",
+            "accelerator": "none",
+            "machine": str(plan.settings.values["machine"]),
+            "seed": job.seed,
+            "parameters": json.dumps(dict(plan.settings.values), sort_keys=True),
+            "no_window": _why_no_window(plan, window_start),
+        },
+    )
+    return with_throughputs(validate(result))
+
+
+def _seconds(times_ps: npt.NDArray[np.int64]) -> Floats:
+    return np.where(times_ps == layout.NOBODY, np.nan, times_ps / _SECOND_PS)
+
+
+def _window(start: Floats, finish: Floats) -> tuple[Floats, Floats]:
+    """Return begin and end of the common window of each phase; NaN where there is none."""
+    begin, end = start.max(axis=1), finish.min(axis=1)
+    exists = end > begin
+    return np.where(exists, begin, np.nan), np.where(exists, end, np.nan)
+
+
+def _why_no_window(plan: Plan, window_start: Floats) -> str:
+    reasons = []
+    for index, phase in enumerate(plan.settings.workload.phases):
+        if np.isnan(window_start[index]):
+            began = plan.engine.phases["start"][:, index] != layout.NOBODY
+            missing = [one.label for one in plan.instances if not one.prediction.starts]
+            missing += [one.label for one, did in zip(plan.started, began, strict=True) if not did]
+            why = f"{', '.join(missing)} never ran it" if missing else "its spans do not overlap"
+            reasons.append(f"{phase.name}: {why}")
+    return "; ".join(reasons)
+
+
+def _reported(plan: Plan, start: Floats, finish: Floats) -> Floats:
+    """Return the spans as clocks that advance in steps show them; the dead report none."""
+    step = np.array([one.timer_period_ms * 1e-3 for one in plan.instances])
+    # A billionth of a step makes up for times that are not exact as floats.
+    span = (np.floor(finish / step + 1e-9) - np.floor(start / step + 1e-9)) * step
+    finished = np.array([reason == "finished" for reason, _ in _exits(plan)], bool)
+    return np.where(finished, span, np.nan)
+
+
+def _raster(plan: Plan) -> tuple[Floats, Floats]:
+    """Return the occupancy up to the last bin the run reached, and the bins' starts, in s."""
+    clock = plan.engine.clock[0]
+    width = int(clock["bin_width"])
+    bins = max(-(-int(clock["now"]) // width), 1)
+    occupancy = plan.engine.occupancy[:, :, :bins] / _SECOND_PS
+    return occupancy, np.arange(bins) * (width / _SECOND_PS)
+
+
+def _peak_ram(plan: Plan) -> Floats:
+    tree = plan.settings.workload.tree
+    peak = np.zeros(len(plan.started))
+    if tree is None:
+        return peak
+    number = plan.settings.number
+    for index, one in enumerate(plan.started):
+        for phase, record in zip(
+            plan.settings.workload.phases, plan.engine.phases[index], strict=True
+        ):
+            if record["start"] != layout.NOBODY:
+                keys = number(phase.keys) + int(record["done"]) * phase.keys_per_operation
+                used = number(tree.base_bytes) + keys * number(tree.bytes_per_key)
+                peak[index] = max(peak[index], used)
+        if plan.engine.components["state"][index] == layout.OUT_OF_MEMORY:
+            peak[index] = one.quota_bytes
+    return peak
+
+
+def _exits(plan: Plan) -> list[tuple[str, str]]:
+    """Return each instance's exit reason and one sentence about it."""
+    state = dict(
+        zip((one.label for one in plan.started), plan.engine.components["state"], strict=True)
+    )
+    return [_exit(one, state.get(one.label)) for one in plan.instances]
+
+
+def _exit(one: Instance, state: int | None) -> tuple[str, str]:
+    if state is None:
+        return "not-started", one.prediction.reason
+    if state == layout.OUT_OF_MEMORY:
+        quota = format_amount(int(one.quota_bytes))
+        return "out-of-memory", f"Its data outgrew its RAM quota of {quota}."
+    return "finished", ""

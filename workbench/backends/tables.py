@@ -1,0 +1,109 @@
+"""YAML tables that users can copy and change: where they lie and how they are read."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import yaml
+from pydantic import Field, ValidationError
+
+from workbench.errors import InputError, Location
+from workbench.folders import data_folder
+from workbench.scenario.experiment import Parameter
+from workbench.scenario.model import Frozen
+
+__all__ = ["Setting", "did_you_mean", "names", "read"]
+
+_SHIPPED = Path(__file__).parents[1] / "data"
+
+
+class Setting(Frozen):
+    """One value of a table that ``--set`` reaches by its name, which carries its unit.
+
+    Parameters
+    ----------
+    value
+        The default; its type is the setting's type.
+    doc
+        One line: what it is.
+    source
+        Where the value comes from; a guess begins with ``Guess:``.
+    choices
+        Allowed values, or none for any of the type.
+    minimum
+        Smallest allowed number.
+    """
+
+    value: Annotated[Parameter, Field(union_mode="smart")]
+    doc: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    choices: tuple[str, ...] = ()
+    minimum: float = 0
+
+
+Table = TypeVar("Table", bound=Frozen)
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """Return the names of all tables of a kind (``machines``, ``workloads``).
+
+    The user's own lie in a folder of that name in the data folder; they win over
+    shipped ones of the same name.
+    """
+    found = {file.stem for folder in _folders(kind) for file in folder.glob("*.yaml")}
+    return tuple(sorted(found))
+
+
+def read(kind: str, name: str, model: type[Table]) -> Table:
+    """Return a table by name, or from a file if `name` ends in ``.yaml``.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If there is no such table, or it does not keep to `model`.
+    """
+    file = _find(kind, name)
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return model.model_validate(content)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"The file cannot be read: {error}.", "Check it.", Location(str(file))
+        ) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = Location(str(file), mark.line + 1, mark.column + 1) if mark else Location(str(file))
+        what = getattr(error, "problem", None) or "it cannot be parsed"
+        raise InputError(f"This is not YAML: {what}.", "Mend the line.", place) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        element = ".".join(str(step) for step in first["loc"])
+        raise InputError(
+            f"{first['msg']}.",
+            f"Compare with the files in {_SHIPPED / kind}.",
+            Location(str(file), element=element or None),
+        ) from error
+
+
+def did_you_mean(name: str, known: tuple[str, ...]) -> str:
+    """Return a sentence that suggests the nearest known name, or lists them all."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f'Did you mean "{near[0]}"?' if near else f"Choose one of: {', '.join(known)}."
+
+
+def _folders(kind: str) -> tuple[Path, ...]:
+    return data_folder() / kind, _SHIPPED / kind
+
+
+def _find(kind: str, name: str) -> Path:
+    if name.endswith(".yaml"):
+        return Path(name)
+    for folder in _folders(kind):
+        file = folder / f"{name}.yaml"
+        if file.parent == folder and file.is_file():
+            return file
+    raise InputError(
+        f'There is no {kind.removesuffix("s")} "{name}".', did_you_mean(name, names(kind))
+    )
