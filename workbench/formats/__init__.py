@@ -4,7 +4,7 @@ Importing it registers every format; see `workbench.formats.registry` for what
 to call, and workbench/README.md for the place of this floor.
 """
 
-from workbench.formats import genode_xml
+from workbench.formats import genode_xml, yaml_file
 from workbench.formats.registry import (
     ChangedOnDisk,
     Document,
@@ -32,4 +32,5 @@ __all__ = [
     "register",
     "save",
     "write",
+    "yaml_file",
 ]

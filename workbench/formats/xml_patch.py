@@ -16,6 +16,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from workbench.errors import InputError, Location
+from workbench.formats.alignment import aligned
 from workbench.formats.xml_text import (
     ATTRIBUTE,
     WHITE,
@@ -231,7 +232,7 @@ class _Patcher:
         parts: list[_Part] = []
         at = 0
         freed = ""
-        for i, j in _aligned([child.item for child in parent.children], new):
+        for i, j in aligned([child.item for child in parent.children], new, _likeness):
             if i is None:
                 assert j is not None
                 parts.append(self._added(parent, gaps, at, new[j], depth + 1))
@@ -352,56 +353,6 @@ def _comment(wrap: Wrap, run: Sequence[_Part], source: str) -> str:
         return source[wrap.start : wrap.end]
     body = run[0].text + "".join(part.gap + part.text for part in run[1:])
     return f"<!--{encode_comment(wrap.opening + body + wrap.closing)}-->"
-
-
-# Alignment ----------------------------------------------------------------
-
-
-def _aligned(old: Sequence[Content], new: Sequence[Content]) -> list[tuple[int | None, int | None]]:
-    """Pair the items of two contents in order; None where one side has no counterpart."""
-    begin = 0
-    while begin < min(len(old), len(new)) and old[begin] == new[begin]:
-        begin += 1
-    end = 0
-    while end < min(len(old), len(new)) - begin and old[-1 - end] == new[-1 - end]:
-        end += 1
-    middle = _best_pairs(old[begin : len(old) - end], new[begin : len(new) - end])
-    return [
-        *((k, k) for k in range(begin)),
-        *((None if i is None else begin + i, None if j is None else begin + j) for i, j in middle),
-        *((len(old) - k, len(new) - k) for k in range(end, 0, -1)),
-    ]
-
-
-def _best_pairs(
-    old: Sequence[Content], new: Sequence[Content]
-) -> list[tuple[int | None, int | None]]:
-    """Return the pairing in order with the greatest sum of likenesses."""
-    # best[i][j] is the sum for old[i:] and new[j:].
-    best = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
-    like = [[_likeness(a, b) for b in new] for a in old]
-    for i in reversed(range(len(old))):
-        for j in reversed(range(len(new))):
-            pair = best[i + 1][j + 1] + like[i][j] if like[i][j] else 0
-            best[i][j] = max(best[i + 1][j], best[i][j + 1], pair)
-    pairs: list[tuple[int | None, int | None]] = []
-    i = j = 0
-    while i < len(old) or j < len(new):
-        if (
-            i < len(old)
-            and j < len(new)
-            and like[i][j]
-            and best[i][j] == best[i + 1][j + 1] + like[i][j]
-        ):
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif i < len(old) and best[i][j] == best[i + 1][j]:
-            pairs.append((i, None))
-            i += 1
-        else:
-            pairs.append((None, j))
-            j += 1
-    return pairs
 
 
 def _likeness(old: Content, new: Content) -> int:
