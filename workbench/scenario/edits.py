@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from workbench.errors import InputError
 from workbench.scenario.catalogue import catalogue
+from workbench.scenario.children import MAX_NAME
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.model import (
     AffinitySpace,
@@ -25,6 +26,7 @@ from workbench.scenario.tree import Node
 __all__ = [
     "add",
     "duplicate",
+    "free_name",
     "move",
     "place",
     "remove",
@@ -39,9 +41,6 @@ __all__ = [
     "switch",
 ]
 
-MAX_NAME = 63
-"""Longest name in characters that `init` does not cut."""
-
 
 def add(
     scenario: Scenario, binary: str, rectangle: Rectangle | None = None
@@ -53,7 +52,7 @@ def add(
     100 caps.
     """
     entry = catalogue().entry(binary)
-    name = _free_name(scenario, binary, numbered=entry is None or entry.role == "benchmark")
+    name = free_name(scenario, binary, numbered=entry is None or entry.role == "benchmark")
     id = _free_id(scenario, name)
     if entry is None:
         other = None if name == binary else binary
@@ -69,7 +68,7 @@ def add(
 def duplicate(scenario: Scenario, id: str) -> tuple[Scenario, str]:
     """Return the scenario with a copy right behind a component, and the copy's id."""
     original = scenario.component(id)
-    name = _free_name(scenario, original.name or original.program or "component", numbered=True)
+    name = free_name(scenario, original.name or original.program or "component", numbered=True)
     copy = original.but(
         id=_free_id(scenario, name),
         name=name,
@@ -198,7 +197,7 @@ def _providers(scenario: Scenario, services: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _free_name(scenario: Scenario, wish: str, *, numbered: bool) -> str:
+def free_name(scenario: Scenario, wish: str, *, numbered: bool) -> str:
     """Return the wished name with the lowest number that is free.
 
     A name that ends in a number counts on from its stem, so ``blinktree3``
