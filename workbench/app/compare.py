@@ -16,9 +16,9 @@ from workbench.analysis.labels import BUCKET_TITLES, METRIC_DOCS, METRIC_TITLES
 from workbench.analysis.plots.base import draw, plot_title
 from workbench.analysis.tables import throughput_html
 from workbench.app.compare_data import comparisons_of, latest_runs
-from workbench.app.updates import Updates
+from workbench.app.updates import Updates, jobs_of
 from workbench.errors import InputError
-from workbench.results.records import RunRecord
+from workbench.results.records import ENDED, RunRecord
 
 if TYPE_CHECKING:
     from workbench.app.state import AppState
@@ -70,6 +70,7 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
     def __init__(self, state: AppState, **params: Any) -> None:
         super().__init__(**params)
         self._state = state
+        self._jobs = jobs_of(state)
         self._default: list[str] = []
         self._chooser = pmui.MultiChoice(
             label="Runs",
@@ -106,7 +107,7 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
         state.selection.param.watch(lambda *_: self._show_selection(), ["component", "core", "run"])
         state.param.watch(lambda _: self._refresh(), "experiment")
         self._comparisons: list[Comparison] = []
-        self._updates = Updates(state.jobs, self._refresh)
+        self._updates = Updates(self._jobs, self._on_runs_changed)
         self._refresh()
 
     def __panel__(self) -> Any:
@@ -125,17 +126,24 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
 
     # -- which runs ----------------------------------------------------------------------------
 
+    def _on_runs_changed(self, run_ids: frozenset[str]) -> None:
+        if any(self._jobs.state(run_id).status in ENDED for run_id in run_ids):
+            self._refresh()
+
     def _refresh(self) -> None:
         """Offer all runs with data; follow the latest ones until the user chooses others."""
         follows = self._chooser.value == self._default
-        records = [record for record in self._state.store.runs() if record.ended and record.done]
+        records = [record for record in self._jobs.store.runs() if record.ended and record.done]
         self._chooser.options = {_option(record): record.id for record in records}
         self._default = [
-            record.id for record in latest_runs(self._state.store, self._state.experiment)
+            record.id for record in latest_runs(self._jobs.store, self._state.experiment)
         ]
-        if follows and self._chooser.value != self._default:
-            self._chooser.value = self._default
-        elif not self._chooser.value:
+        known = {record.id for record in records}
+        kept = [run_id for run_id in self._chooser.value if run_id in known]
+        chosen = self._default if follows else kept
+        if chosen != self._chooser.value:
+            self._chooser.value = chosen
+        elif not chosen:
             self._rebuild()
 
     def _choose_latest(self, _event: Any) -> None:
@@ -146,8 +154,8 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
 
     def _rebuild(self) -> None:
         try:
-            records = [self._state.store.run(run_id) for run_id in self._chooser.value]
-            self._comparisons = comparisons_of(self._state.store, records)
+            records = [self._jobs.store.run(run_id) for run_id in self._chooser.value]
+            self._comparisons = comparisons_of(self._jobs.store, records)
         except InputError as problem:
             self._comparisons = []
             self._body[:] = [_notice(problem.what, problem.remedy, "warning")]

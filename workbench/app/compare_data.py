@@ -83,14 +83,11 @@ def _comparison(runs: Sequence[tuple[RunRecord, xr.Dataset]]) -> Comparison:
     by_name = sorted(runs, key=lambda run: names_in_order.index(run[0].variant))
     variants = list(dict.fromkeys(labels[record.id] for record, _ in by_name))
     workloads = list(dict.fromkeys(record.workload for record, _ in runs))
-    parts = []
+    cells = {(record.workload, labels[record.id]): (record.id, data) for record, data in runs}
+    rows = []
     for workload in workloads:
-        of_workload = [
-            (labels[record.id], dataset.assign_coords(run=record.id))
-            for record, dataset in runs
-            if record.workload == workload
-        ]
-        names = [name for name, _ in of_workload]
-        parts.append(join([dataset for _, dataset in of_workload], variant=names))
-    joined = join(parts, workload=workloads)
-    return Comparison(joined.reindex(variant=variants))
+        present = [variant for variant in variants if (workload, variant) in cells]
+        rows.append(join([cells[workload, name][1] for name in present], variant=present))
+    joined = join(rows, workload=workloads).sel(variant=variants)
+    ids = [[cells.get((w, v), ("",))[0] for v in variants] for w in workloads]
+    return Comparison(joined.assign_coords(run=(("workload", "variant"), ids)))

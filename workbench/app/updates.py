@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import panel as pn
 
 if TYPE_CHECKING:
+    from workbench.app.state import AppState
     from workbench.experiments.jobs import JobManager
 
-__all__ = ["Updates"]
+__all__ = ["Updates", "jobs_of"]
 
 _PAUSE_MS = 150
 
@@ -28,23 +29,24 @@ class Updates:
     jobs
         Whose changes to follow.
     on_change
-        Called in the session.
+        Called in the session with the ids of the runs that changed.
     """
 
-    def __init__(self, jobs: JobManager, on_change: Callable[[], None]) -> None:
+    def __init__(self, jobs: JobManager, on_change: Callable[[frozenset[str]], None]) -> None:
         self._on_change = on_change
         self._document = pn.state.curdoc
         self._lock = threading.Lock()
-        self._waiting = False
+        self._changed: set[str] = set()
         unsubscribe = jobs.subscribe(self._news)
         if self._document is not None:
             pn.state.on_session_destroyed(lambda _context: unsubscribe())
 
-    def _news(self, _run_id: str) -> None:
+    def _news(self, run_id: str) -> None:
         with self._lock:
-            if self._waiting:
-                return
-            self._waiting = True
+            waiting = bool(self._changed)
+            self._changed.add(run_id)
+        if waiting:
+            return
         if self._document is None:
             self._deliver()
         else:
@@ -55,5 +57,13 @@ class Updates:
 
     def _deliver(self) -> None:
         with self._lock:
-            self._waiting = False
-        self._on_change()
+            changed = frozenset(self._changed)
+            self._changed.clear()
+        self._on_change(changed)
+
+
+def jobs_of(state: AppState) -> JobManager:
+    """Return the process-wide manager; a state made only for editing has none."""
+    if state.jobs is None:
+        raise ValueError("this view needs a state with jobs and a store")
+    return state.jobs

@@ -1,0 +1,302 @@
+"""The Runs page: start runs, follow them, read their logs, look through the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench import formats
+from workbench.app.runs_launch import LaunchForm
+from workbench.app.runs_progress import ProgressList, duration
+from workbench.app.updates import Updates, jobs_of
+from workbench.errors import InputError
+from workbench.results.records import RunRecord
+
+if TYPE_CHECKING:
+    from workbench.app.state import AppState
+
+__all__ = ["RunsPage"]
+
+_MOST_LISTED = 1000
+_MOST_LOGGED = 500
+
+_LOG_CSS = """
+:host { --quiet: color-mix(in srgb, currentColor 62%, transparent); }
+pre { margin: 0; max-height: 280px; overflow: auto; font-size: 13px; line-height: 1.5;
+  white-space: pre-wrap; }
+pre span { color: var(--quiet); }
+p { margin: 0; }
+"""
+
+_COLUMNS = (
+    "run",
+    "workload",
+    "variant",
+    "status",
+    "done",
+    "parameters",
+    "started",
+    "took",
+    "experiment",
+    "backend",
+    "seed",
+)
+
+
+class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
+    """Everything about runs but what they say.
+
+    Parameters
+    ----------
+    state
+        Of this browser session.
+    on_compare
+        Called with the ids of runs that the user wants to see on the Compare page.
+    """
+
+    def __init__(
+        self,
+        state: AppState,
+        on_compare: Callable[[Sequence[str]], None] | None = None,
+        **params: Any,
+    ) -> None:
+        super().__init__(**params)
+        self._state = state
+        self._jobs = jobs_of(state)
+        self._on_compare = on_compare
+        self._form = LaunchForm(state, self._on_submitted)
+        self._progress = ProgressList(self._jobs, self._run_again, self._show_log_of)
+        self._filter = pmui.TextInput(
+            label="Filter",
+            placeholder="for example: insert failed",
+            width=280,
+            css_classes=["history-filter"],
+        )
+        self._table = pn.widgets.Tabulator(
+            pd.DataFrame(columns=_COLUMNS),
+            selectable="checkbox",
+            show_index=False,
+            disabled=True,
+            pagination="local",
+            page_size=12,
+            layout="fit_data_stretch",
+            sizing_mode="stretch_width",
+            text_align={"run": "right", "done": "right", "seed": "right", "took": "right"},
+            stylesheets=[":host { font-size: 14px; }"],
+            configuration={"placeholder": "No run matches."},
+            css_classes=["history"],
+        )
+        self._no_history = pmui.Typography(
+            "No run yet. Every run is kept here with its configuration, log and data.",
+            variant="body2",
+            css_classes=["history-empty"],
+        )
+        self._compare = _action("Compare", "insights", "compare-runs", self._compare_selected)
+        self._again = _action("Run again", "replay", "again-runs", self._again_selected)
+        self._delete = _action("Delete", "delete", "delete-runs", self._delete_selected)
+        self._history = pn.Column(
+            pn.FlexBox(
+                self._filter,
+                self._compare,
+                self._again,
+                self._delete,
+                align_items="center",
+                margin=(0, 8),
+            ),
+            self._table,
+            sizing_mode="stretch_width",
+        )
+        self._message = pn.Column(sizing_mode="stretch_width", css_classes=["runs-message"])
+        self._log = pn.pane.HTML(
+            "", stylesheets=[_LOG_CSS], sizing_mode="stretch_width", css_classes=["log"]
+        )
+        self._log_title = pmui.Typography("Log", variant="h6", margin=(8, 16, 0, 16))
+        self._filter.param.watch(lambda _: self._list_runs(), "value_input")
+        self._table.param.watch(lambda _: self._allow(), "selection")
+        self._table.on_click(lambda event: self._show_log_of(self._listed[event.row]))
+        state.selection.param.watch(lambda _: self._show_log(), "run")
+        self._listed: list[str] = []
+        self._statuses: dict[str, str] = {}
+        self._updates = Updates(self._jobs, self._on_runs_changed)
+        self._list_runs()
+        self._show_log()
+
+    def __panel__(self) -> Any:
+        return pn.Column(
+            pn.FlexBox(
+                _card("Run the experiment", self._form, flex="0 1 340px"),
+                pn.Column(
+                    _card("Progress", self._progress),
+                    _card("History", self._no_history, self._message, self._history),
+                    _paper(self._log_title, self._log),
+                    sizing_mode="stretch_width",
+                    styles={"flex": "1 1 640px", "min-width": "0"},
+                ),
+                sizing_mode="stretch_width",
+                gap="16px",
+                flex_wrap="wrap",
+            ),
+            self._form.parameter_table,
+            sizing_mode="stretch_width",
+            css_classes=["runs-page"],
+        )
+
+    # -- what changes ----------------------------------------------------------------------------
+
+    def _on_submitted(self, run_ids: tuple[str, ...]) -> None:
+        self._on_runs_changed(frozenset(run_ids))
+        self._state.selection.run = run_ids[0]
+
+    def _on_runs_changed(self, run_ids: frozenset[str]) -> None:
+        self._progress.update(run_ids)
+        statuses = {run_id: self._jobs.state(run_id).status for run_id in run_ids}
+        if not statuses.items() <= self._statuses.items():
+            self._statuses |= statuses
+            self._list_runs()
+        if self._state.selection.run in run_ids:
+            self._show_log()
+
+    def _run_again(self, run_id: str) -> None:
+        """Submit a run once more, exactly as it was."""
+        record = self._jobs.store.run(run_id)
+        try:
+            experiment = formats.read_text(record.experiment_yaml, "yaml").experiment
+            self._on_submitted(
+                self._jobs.submit(
+                    experiment,
+                    variants=[record.variant],
+                    workloads=[record.workload],
+                    backend=record.backend,
+                    replications=record.replications,
+                    seed=record.seed,
+                    parameters=record.parameters,
+                )
+            )
+        except InputError as problem:
+            self._say(problem)
+
+    # -- history ---------------------------------------------------------------------------------
+
+    def _list_runs(self) -> None:
+        words = (self._filter.value_input or "").lower().split()
+        chosen = set(self._chosen())
+        rows = {}
+        for record in self._jobs.store.runs(limit=_MOST_LISTED):
+            row = _row(record)
+            text = " ".join(map(str, row)).lower()
+            if all(word in text for word in words):
+                rows[record.id] = row
+        self._listed = list(rows)
+        self._history.visible = bool(rows or words)
+        self._no_history.visible = not self._history.visible
+        self._table.value = pd.DataFrame(list(rows.values()), columns=_COLUMNS)
+        self._table.selection = [
+            place for place, run_id in enumerate(self._listed) if run_id in chosen
+        ]
+        self._allow()
+
+    def _chosen(self) -> list[str]:
+        """Return the ids of the ticked runs, oldest first, so the first run is the baseline."""
+        places = [place for place in self._table.selection if place < len(self._listed)]
+        return sorted((self._listed[place] for place in places), key=int)
+
+    def _allow(self) -> None:
+        nothing = not self._chosen()
+        for button in (self._compare, self._again, self._delete):
+            button.disabled = nothing
+        self._compare.disabled = nothing or self._on_compare is None
+
+    def _compare_selected(self) -> None:
+        if self._on_compare is not None:
+            self._on_compare(self._chosen())
+
+    def _again_selected(self) -> None:
+        for run_id in self._chosen():
+            self._run_again(run_id)
+
+    def _delete_selected(self) -> None:
+        for run_id in self._chosen():
+            try:
+                self._jobs.store.delete(run_id)
+            except InputError as problem:
+                self._say(problem)
+        self._list_runs()
+
+    def _say(self, problem: InputError) -> None:
+        self._message[:] = [
+            pmui.Alert(title=problem.what, object=problem.remedy, severity="error", closeable=True)
+        ]
+
+    # -- log -------------------------------------------------------------------------------------
+
+    def _show_log_of(self, run_id: str) -> None:
+        self._state.selection.run = run_id
+
+    def _show_log(self) -> None:
+        run_id = self._state.selection.run
+        try:
+            record = self._jobs.store.run(run_id or "")
+        except InputError:
+            self._log_title.object = "Log"
+            self._log.object = "<p>Click a run to read its log.</p>"
+            return
+        self._log_title.object = f"Log of run {record.id}: {record.workload} · {record.variant}"
+        lines = self._jobs.store.log_lines(record.id)[-_MOST_LOGGED:]
+        text = "\n".join(
+            f"<span>{line.time.astimezone():%H:%M:%S} {escape(line.component)}</span> {escape(line.text)}"
+            for line in lines
+        )
+        ended = f"{record.status}{': ' * bool(record.message)}{record.message}"
+        self._log.object = f"<pre>{text or 'No line was logged.'}\n<b>{escape(ended)}</b></pre>"
+
+
+def _row(record: RunRecord) -> tuple[Any, ...]:
+    """Return a run as a line of the history, in the order of `_COLUMNS`."""
+    settings = ", ".join(f"{name}={value}" for name, value in record.parameters.items())
+    took = (
+        duration((record.finished - record.started).total_seconds())
+        if record.started and record.finished
+        else ""
+    )
+    return (
+        int(record.id),
+        record.workload,
+        record.variant,
+        record.status + (f" ({record.cause})" if record.cause else ""),
+        f"{record.done} / {record.replications}",
+        settings,
+        f"{record.created.astimezone():%d %b %H:%M}",
+        took,
+        record.experiment,
+        record.backend,
+        record.seed,
+    )
+
+
+def _action(label: str, icon: str, hook: str, run: Callable[[], None]) -> Any:
+    button = pmui.Button(
+        label=label, icon=icon, variant="outlined", size="small", css_classes=[hook], disabled=True
+    )
+    button.on_click(lambda _: run())
+    return button
+
+
+def _card(title: str, *objects: Any, flex: str = "") -> Any:
+    heading = pmui.Typography(title, variant="h6", margin=(8, 16, 0, 16))
+    return _paper(heading, *objects, flex=flex)
+
+
+def _paper(*objects: Any, flex: str = "") -> Any:
+    return pmui.Paper(
+        *objects,
+        variant="outlined",
+        elevation=0,
+        margin=(8, 0),
+        sizing_mode="stretch_width",
+        styles={"flex": flex, "min-width": "300px"} if flex else {},
+    )

@@ -1,0 +1,301 @@
+"""The form that starts runs: what to run, on what, with which parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench.app.updates import jobs_of
+from workbench.backends.base import ParameterInfo, backend, backend_names
+from workbench.errors import InputError
+from workbench.experiments.readiness import readiness
+from workbench.scenario.experiment import Parameter
+
+if TYPE_CHECKING:
+    from workbench.app.state import AppState
+
+__all__ = ["LaunchForm"]
+
+_TABLE_CSS = """
+:host { --quiet: color-mix(in srgb, currentColor 62%, transparent); }
+table { border-collapse: collapse; font-size: 14px; width: 100%; }
+th { font-weight: 500; text-align: left; color: var(--quiet); }
+th, td { padding: 4px 12px; vertical-align: top;
+  border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent); }
+code { font-size: 13px; }
+.number { text-align: right; white-space: nowrap; }
+.source { color: var(--quiet); }
+ul { margin: 4px 0; padding-left: 20px; }
+"""
+
+
+class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
+    """Asks what to run, whether to mend it first, and submits it.
+
+    Parameters
+    ----------
+    state
+        Of this browser session.
+    on_submitted
+        Called with the ids of the new runs.
+    """
+
+    def __init__(
+        self, state: AppState, on_submitted: Callable[[tuple[str, ...]], None], **params: Any
+    ) -> None:
+        super().__init__(**params)
+        self._state = state
+        self._jobs = jobs_of(state)
+        self._on_submitted = on_submitted
+        self._settings: dict[str, Parameter] = {}
+        self._name = pmui.Typography("", variant="body2", css_classes=["experiment-name"])
+        self._backend = pmui.Select(label="Backend", css_classes=["choose-backend"])
+        self._variants = pmui.CheckBoxGroup(label="Variants", css_classes=["choose-variants"])
+        self._workloads = pmui.CheckBoxGroup(label="Workloads", css_classes=["choose-workloads"])
+        self._replications = pmui.IntInput(
+            label="Replications", start=1, width=140, css_classes=["replications"]
+        )
+        self._seed = pmui.IntInput(label="Seed", start=0, width=140, css_classes=["seed"])
+        self._parameter = pmui.AutocompleteInput(
+            label="Set a parameter",
+            placeholder="Type part of its name",
+            min_characters=0,
+            search_strategy="includes",
+            css_classes=["choose-parameter"],
+        )
+        self._value = pn.Column(margin=0, css_classes=["parameter-value"])
+        self._chips = pn.FlexBox(css_classes=["parameters-set"])
+        self._extent = pmui.Typography("", variant="body2", css_classes=["extent"])
+        self._start = pmui.Button(
+            label="Run",
+            icon="play_arrow",
+            color="primary",
+            variant="contained",
+            css_classes=["launch"],
+            width=140,
+        )
+        self._question = pn.Column(sizing_mode="stretch_width", css_classes=["launch-question"])
+        self._table = pn.pane.HTML(
+            "", stylesheets=[_TABLE_CSS], sizing_mode="stretch_width", css_classes=["parameters"]
+        )
+        self._start.on_click(self._ask)
+        self._parameter.param.watch(lambda _: self._offer_value(), "value")
+        for widget in (self._variants, self._workloads, self._replications):
+            widget.param.watch(lambda _: self._tell_extent(), "value")
+        for widget in (self._backend, self._workloads):
+            widget.param.watch(lambda _: self._list_parameters(), "value")
+        state.param.watch(lambda _: self._take_over(), "experiment")
+        self._take_over()
+
+    def __panel__(self) -> Any:
+        return pmui.Column(
+            self._name,
+            self._backend,
+            pn.Row(self._variants, self._workloads),
+            pn.Row(self._replications, self._seed),
+            self._parameter,
+            self._value,
+            self._chips,
+            self._extent,
+            self._start,
+            self._question,
+            sizing_mode="stretch_width",
+        )
+
+    @property
+    def parameter_table(self) -> Any:
+        """Every parameter with its default, meaning and source, as a collapsible view."""
+        return pmui.Card(
+            self._table,
+            title="All parameters",
+            collapsed=True,
+            variant="outlined",
+            elevation=0,
+            sizing_mode="stretch_width",
+            css_classes=["all-parameters"],
+        )
+
+    # -- what there is to choose -----------------------------------------------------------------
+
+    def _take_over(self) -> None:
+        """Fill the form from the experiment; keep the choices that still make sense."""
+        experiment = self._state.experiment
+        self._name.object = experiment.title or experiment.name
+        names = [variant.name for variant in experiment.runnable_variants]
+        kept = [name for name in self._variants.value or names if name in names]
+        self._variants.param.update(options=names, value=kept or names)
+        known = backend_names()
+        chosen = experiment.backend if experiment.backend in known else next(iter(known), None)
+        self._backend.param.update(
+            options={backend(name).title: name for name in known}, value=chosen
+        )
+        there = backend(chosen).workloads() if chosen else ()
+        workloads = list(dict.fromkeys([*experiment.workloads, *there]))
+        self._workloads.param.update(options=workloads, value=list(experiment.workloads))
+        self._replications.value = experiment.replications
+        self._seed.value = experiment.seed
+        self._list_parameters()
+        self._tell_extent()
+
+    def _parameters(self) -> dict[str, ParameterInfo]:
+        if not self._backend.value:
+            return {}
+        chosen: Mapping[str, Parameter] = self._state.experiment.parameters | self._settings
+        runner = backend(self._backend.value)
+        return {
+            info.name: info
+            for workload in self._workloads.value
+            if workload in runner.workloads()
+            for info in runner.parameters(workload, chosen)
+        }
+
+    def _list_parameters(self) -> None:
+        known = self._parameters()
+        self._parameter.options = list(known)
+        self._table.object = _table(known, self._state.experiment.parameters | self._settings)
+
+    def _tell_extent(self) -> None:
+        runs = len(self._variants.value) * len(self._workloads.value)
+        replications = self._replications.value or 0
+        self._extent.object = (
+            f"{runs} run{'s' * (runs != 1)}, {runs * replications} replications in all"
+            if runs
+            else "Choose at least one variant and one workload."
+        )
+        self._start.disabled = not runs or not replications
+
+    # -- parameters ------------------------------------------------------------------------------
+
+    def _offer_value(self) -> None:
+        info = self._parameters().get(self._parameter.value or "")
+        if info is None:
+            self._value.clear()
+            return
+        widget = _editor(info, self._settings.get(info.name, info.default))
+        keep = pmui.Button(label="Set", variant="outlined", css_classes=["set-parameter"])
+
+        def keep_value(_event: Any) -> None:
+            self._set(info.name, widget.value)
+
+        keep.on_click(keep_value)
+        self._value[:] = [
+            pn.Row(widget, keep, align="center"),
+            pmui.Typography(f"{info.doc} Source: {info.source}", variant="caption"),
+        ]
+
+    def _set(self, name: str, value: Parameter | None) -> None:
+        if value is None:
+            self._settings.pop(name, None)
+        else:
+            self._settings[name] = value
+        self._chips[:] = [self._setting_chip(*setting) for setting in self._settings.items()]
+        self._parameter.value = ""
+        self._list_parameters()
+
+    def _setting_chip(self, name: str, value: Parameter) -> Any:
+        chip = pmui.Button(
+            label=f"{name} = {value}",
+            end_icon="close",
+            variant="outlined",
+            size="small",
+            sx={"textTransform": "none", "borderRadius": "16px"},
+            css_classes=[f"unset-{name}"],
+        )
+        chip.on_click(lambda _: self._set(name, None))
+        return chip
+
+    # -- starting --------------------------------------------------------------------------------
+
+    def _ask(self, _event: Any) -> None:
+        """Submit at once, or ask first where `init` would not take the scenario as written."""
+        found = readiness(self._state.experiment)
+        if not found.needs_decision:
+            self._submit(mend=False)
+            return
+        told = "".join(
+            f"<li>{escape(problem.message)} {escape(problem.consequence)}</li>"
+            for problem in found.changing
+        )
+        as_init = pmui.Button(
+            label="Run as init would", variant="outlined", css_classes=["as-init"]
+        )
+        as_init.on_click(lambda _: self._submit(mend=False))
+        mend = pmui.Button(label="Mend and run", variant="contained", css_classes=["mend"])
+        mend.on_click(lambda _: self._submit(mend=True))
+        mend.disabled = found.mended is self._state.experiment
+        back = pmui.Button(label="Back", variant="text", css_classes=["launch-back"])
+        back.on_click(lambda _: self._question.clear())
+        self._question[:] = [
+            pmui.Alert(
+                title="This would not run as it is written",
+                object=f"<ul>{told}</ul>",
+                severity="warning",
+            ),
+            pn.FlexBox(mend, as_init, back),
+        ]
+
+    def _submit(self, *, mend: bool) -> None:
+        self._question.clear()
+        try:
+            ids = self._jobs.submit(
+                self._state.experiment,
+                variants=self._variants.value,
+                workloads=self._workloads.value,
+                backend=self._backend.value,
+                replications=self._replications.value,
+                seed=self._seed.value,
+                parameters=self._settings,
+                mend=mend,
+            )
+        except InputError as problem:
+            self._question[:] = [
+                pmui.Alert(
+                    title=problem.what,
+                    object=problem.remedy,
+                    severity="error",
+                    css_classes=["launch-error"],
+                )
+            ]
+            return
+        self._on_submitted(ids)
+
+
+def _editor(info: ParameterInfo, value: Parameter) -> Any:
+    """Return an input that can only hold values of the parameter's type."""
+    shown: dict[str, Any] = {"label": info.name, "value": value, "css_classes": ["value"]}
+    if info.choices:
+        return pmui.Select(options=list(info.choices), **shown)
+    if isinstance(info.default, bool):
+        return pmui.Select(options={"true": True, "false": False}, **shown)
+    if isinstance(info.default, int):
+        return pmui.IntInput(**shown)
+    if isinstance(info.default, float):
+        return pmui.FloatInput(**shown)
+    return pmui.TextInput(**shown)
+
+
+def _table(known: Mapping[str, ParameterInfo], chosen: Mapping[str, Parameter]) -> str:
+    rows = "".join(
+        f"<tr><td><code>{escape(info.name)}</code></td><td>{escape(info.group)}</td>"
+        f'<td class="number">{_value(info, chosen)}</td><td>{escape(info.doc)}{_choices(info)}</td>'
+        f'<td class="source">{escape(info.source)}</td></tr>'
+        for info in sorted(known.values(), key=lambda info: (info.group, info.name))
+    )
+    return (
+        "<table><thead><tr><th>name</th><th>of</th><th>value</th><th>meaning</th><th>source of "
+        f"the default</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _value(info: ParameterInfo, chosen: Mapping[str, Parameter]) -> str:
+    if info.name not in chosen:
+        return escape(str(info.default))
+    return f"<b>{escape(str(chosen[info.name]))}</b> (default {escape(str(info.default))})"
+
+
+def _choices(info: ParameterInfo) -> str:
+    return f" One of: {escape(', '.join(map(str, info.choices)))}." if info.choices else ""
