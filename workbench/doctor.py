@@ -150,15 +150,15 @@ def _store() -> Finding:
 
 @examination("Engine")
 def _engine() -> Finding:
-    from workbench.backends.simulated import compiled  # noqa: PLC0415 - slow to import
+    from workbench.backends.simulated.cache import cache  # noqa: PLC0415 - slow to import
 
-    if compiled():
-        return Finding("Engine", "ok", "compiled")
+    if any(cache().rglob("*.nbc")):  # numba's name for compiled code
+        return Finding("Engine", "ok", f"compiled, in {cache()}")
     return Finding(
         "Engine",
         "note",
         "not compiled yet; the first run will take a while longer",
-        "make setup, or any `workbench run`",
+        f"{sys.executable} -m workbench.backends.simulated.compile",
     )
 
 

@@ -47,9 +47,13 @@ def server(folder: Path, checkout: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def until(store: RunStore, met: Callable[[list[RunRecord]], bool]) -> list[RunRecord]:
+def until(
+    process: subprocess.Popen[bytes], store: RunStore, met: Callable[[list[RunRecord]], bool]
+) -> list[RunRecord]:
+    """Wait until a process has brought the runs to some state; return them."""
     end = time.monotonic() + SOON
     while not met(store.runs()):
+        assert process.poll() is None, "the process ended by itself"
         assert time.monotonic() < end, store.runs()
         time.sleep(0.05)
     return store.runs()
@@ -69,7 +73,7 @@ def test_a_killed_server_loses_no_finished_replication(
     store: RunStore, tmp_path: Path, checkout: Path
 ) -> None:
     with server(tmp_path, checkout) as process:
-        until(store, two_each)
+        until(process, store, two_each)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         before = store.runs()
@@ -88,7 +92,7 @@ def test_a_killed_server_that_nobody_reaped_counts_as_dead(
     store: RunStore, tmp_path: Path, checkout: Path
 ) -> None:
     with server(tmp_path, checkout) as process:
-        until(store, two_each)
+        until(process, store, two_each)
         os.kill(process.pid, signal.SIGKILL)
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, still in the table
         assert len(store.recover()) == 2
@@ -98,9 +102,9 @@ def test_a_second_server_leaves_the_runs_of_the_first_alone(
     store: RunStore, tmp_path: Path, checkout: Path
 ) -> None:
     with server(tmp_path, checkout) as first:
-        live = until(store, two_each)
+        live = until(first, store, two_each)
         with server(tmp_path, checkout) as second:
-            until(store, lambda runs: len(runs) == 4 and two_each(runs[:2]))
+            until(second, store, lambda runs: len(runs) == 4 and two_each(runs[:2]))
             assert store.runs()[2:] == live, "in nothing"
             assert {run.owner_pid for run in live} == {first.pid}
             assert store.recover() == ()

@@ -13,7 +13,10 @@ __all__ = ["compare"]
 
 
 def compare(
-    runs: Annotated[list[str], typer.Argument(help="Ids of runs; the first variant is the base.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN...", help="Ids of runs; the first variant is the base."),
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print it as one object.")] = False,
 ) -> None:
     """Compare runs that are in the run store."""

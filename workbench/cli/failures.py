@@ -39,8 +39,9 @@ class Guarded(TyperGroup):
             if type(defect).__module__.startswith(("typer.", "click.")):
                 raise  # a wrong call, which typer explains
             report = _write_report(defect)
+            first_line = str(defect).partition("\n")[0]
             complain(
-                f"The workbench has a defect ({type(defect).__name__}: {defect}). "
+                f"The workbench has a defect ({type(defect).__name__}: {first_line}). "
                 f"Please report it with the file {report}."
             )
             raise typer.Exit(DEFECT) from None

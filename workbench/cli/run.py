@@ -22,7 +22,9 @@ __all__ = ["run"]
 
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter per option
-    file: Annotated[Path, typer.Argument(help="Experiment (.yaml) or configuration (.xml).")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Experiment (.yaml) or configuration (.xml).")
+    ],
     backend: Annotated[
         str | None, typer.Option("--backend", help="In place of the experiment's.")
     ] = None,
@@ -118,12 +120,9 @@ def _decided(experiment: Experiment, file: Path, *, as_init: bool, mend: bool) -
             "it, or --mend to apply the fixes first."
         )
         raise typer.Exit(PROBLEMS)
-    answer = typer.prompt(
-        "Run it as [i]nit would take it, [m]end it first, or [c]ancel?",
-        default="c",
-        show_default=False,
-        err=True,
-    )
+    # typer.prompt would write to stdout, which belongs to the result.
+    typer.echo("Run it as [i]nit would take it, [m]end it first, or [c]ancel? ", nl=False, err=True)
+    answer = sys.stdin.readline()
     match answer.strip().lower()[:1]:
         case "i":
             return experiment

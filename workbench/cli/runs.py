@@ -41,7 +41,7 @@ def list_runs(
 
 @app.command()
 def show(
-    run: Annotated[str, typer.Argument(help="Id of the run.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.")],
     log: Annotated[bool, typer.Option("--log", help="Also print its log.")] = False,
     json: _Json = False,
 ) -> None:
@@ -64,7 +64,7 @@ def show(
 
 @app.command()
 def delete(
-    runs: Annotated[list[str], typer.Argument(help="Ids of the runs to delete.")],
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Ids of the runs to delete.")],
 ) -> None:
     """Delete runs with all their data; nothing brings them back."""
     with opened_store() as store:
