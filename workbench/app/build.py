@@ -1,0 +1,98 @@
+"""The Build page: palette and grid, the form of the selection, text and problems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+
+from workbench.app.editor import grid_of, source_of
+from workbench.app.files import Files
+from workbench.app.inspector import Inspector
+from workbench.app.notice import NoticeBar
+from workbench.app.problems import problems_of
+from workbench.app.state import AppState
+from workbench.app.toolbar import DocumentBar, PlacementBar
+
+__all__ = ["BuildPage"]
+
+_LINE = "1px solid color-mix(in srgb, var(--panel-on-surface-color, #888) 14%, transparent)"
+
+
+class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
+    """Everything needed to build an experiment.
+
+    Parameters
+    ----------
+    state
+        Of this browser session.
+    notices
+        Where files that cannot be used are reported.
+    """
+
+    def __init__(self, state: AppState, notices: NoticeBar, **params: Any) -> None:
+        super().__init__(**params)
+        files = Files(state, notices)
+        fill: dict[str, Any] = {"sizing_mode": "stretch_both", "margin": 0}
+        self._problems_title = _title("Problems")
+        lower = pn.Row(
+            _panel(_title("Configuration"), source_of(state, **fill), flex="3 1 0", right=_LINE),
+            _panel(self._problems_title, problems_of(state, **fill), flex="2 1 0"),
+            **fill,
+            styles={"flex": "2 1 0", "min-height": "0", "border-top": _LINE},
+        )
+        left = pn.Column(
+            PlacementBar(state),
+            grid_of(state, shortcuts=True, **fill, styles={"flex": "3 1 0", "min-height": "0"}),
+            lower,
+            **fill,
+            styles={"min-width": "0", "min-height": "0"},
+        )
+        side = pn.Column(
+            Inspector(state),
+            width=304,
+            sizing_mode="stretch_height",
+            margin=0,
+            styles={"border-left": _LINE, "padding": "12px 16px", "min-height": "0"},
+        )
+        self._view = pn.Column(
+            DocumentBar(state, files),
+            pn.Row(left, side, **fill, styles={"min-height": "0", "border-top": _LINE}),
+            files.open_dialog,
+            files.save_dialog,
+            **fill,
+            css_classes=["build-page"],
+        )
+        self._state = state
+        state.param.watch(lambda *_: self._count(), ["experiment", "variant", "document"])
+        self._count()
+
+    def __panel__(self) -> Any:
+        return self._view
+
+    def _count(self) -> None:
+        count = len(self._state.problems)
+        self._problems_title.object = _heading(f"Problems ({count})" if count else "Problems")
+
+
+def _panel(title: Any, body: Any, flex: str, right: str = "none") -> Any:
+    return pn.Column(
+        title,
+        body,
+        sizing_mode="stretch_both",
+        margin=0,
+        styles={"flex": flex, "min-width": "0", "min-height": "0", "border-right": right},
+    )
+
+
+def _title(text: str) -> Any:
+    return pn.pane.HTML(
+        _heading(text),
+        margin=(8, 16, 4, 16),
+        stylesheets=["h2 { margin: 0; font-size: 12px; font-weight: 600; opacity: .7 }"],
+        styles={"flex": "none"},
+    )
+
+
+def _heading(text: str) -> str:
+    return f"<h2>{text}</h2>"

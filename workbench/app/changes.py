@@ -1,0 +1,203 @@
+"""Edits of an experiment as the Build page makes them: with regard to the shown variant.
+
+All functions are pure. `variant` is the name of the shown variant, "" for the
+scenario as written. Where a variant is shown, placing a component changes that
+variant only; every other edit changes the scenario that all variants share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from workbench.scenario import edits, placement, variants
+from workbench.scenario.experiment import Experiment, Variant
+from workbench.scenario.model import PlacementRule, Rectangle, RouteRule, Scenario, Target
+from workbench.scenario.problem import Fix
+
+__all__ = [
+    "add",
+    "changed",
+    "duplicate",
+    "free_place",
+    "leave",
+    "make_variant",
+    "mend",
+    "place",
+    "remove",
+    "resize_space",
+    "route",
+    "shown",
+]
+
+VARIANTS = {
+    "time-shared": ("Time-shared", "time-share"),
+    "partitioned": ("Partitioned evenly", "partition-evenly"),
+}
+"""The one-click placements: variant name -> (title, rule)."""
+
+
+def shown(experiment: Experiment, variant: str) -> Scenario:
+    """Return the scenario that a variant means; as written for ""."""
+    return variants.apply(experiment, variant) if variant else experiment.scenario
+
+
+def changed(experiment: Experiment, change: Callable[[Scenario], Scenario]) -> Experiment:
+    """Return the experiment with another scenario."""
+    return experiment.but(scenario=change(experiment.scenario))
+
+
+def place(experiment: Experiment, variant: str, id: str, rectangle: Rectangle | None) -> Experiment:
+    """Return the experiment with a component on a rectangle; None lets it run anywhere."""
+    if variant:
+        target = rectangle or experiment.scenario.effective_space.whole
+        return _in_variant(experiment, variant, lambda affinity: affinity | {id: target})
+    return changed(experiment, lambda scenario: edits.place(scenario, id, rectangle))
+
+
+def add(
+    experiment: Experiment, variant: str, binary: str, rectangle: Rectangle | None
+) -> tuple[Experiment, str]:
+    """Return the experiment with a new component, and its id."""
+    scenario, id = edits.add(experiment.scenario, binary, rectangle)
+    grown = experiment.but(scenario=scenario)
+    return (place(grown, variant, id, rectangle) if variant and rectangle else grown), id
+
+
+def duplicate(experiment: Experiment, id: str) -> tuple[Experiment, str]:
+    """Return the experiment with a copy of a component, on the same cores, and its id."""
+    scenario, copy = edits.duplicate(experiment.scenario, id)
+    return experiment.but(scenario=scenario), copy
+
+
+def remove(experiment: Experiment, id: str) -> Experiment:
+    """Return the experiment without a component, in every variant."""
+
+    def without(variant: Variant) -> Variant:
+        listed = variant.components
+        return variant.but(
+            affinity={other: place for other, place in variant.affinity.items() if other != id},
+            components=None if listed is None else tuple(other for other in listed if other != id),
+        )
+
+    return experiment.but(
+        scenario=edits.remove(experiment.scenario, id),
+        variants=tuple(without(variant) for variant in experiment.variants),
+    )
+
+
+def make_variant(experiment: Experiment, name: str, leave_columns: int) -> Experiment:
+    """Return the experiment with a one-click variant, made or set back to its rule."""
+    title, rule = VARIANTS[name]
+    placed = PlacementRule(rule=rule, leave=leave_columns)
+    known = {variant.name for variant in experiment.variants}
+    if name in known:
+        renewed = tuple(
+            variant.but(placement=placed, affinity={}) if variant.name == name else variant
+            for variant in experiment.variants
+        )
+        return experiment.but(variants=renewed)
+    return experiment.but(
+        variants=(*experiment.variants, Variant(name=name, title=title, placement=placed))
+    )
+
+
+def leave(experiment: Experiment, columns: int) -> Experiment:
+    """Return the experiment whose placement rules leave some columns to the system."""
+
+    def leaving(variant: Variant) -> Variant:
+        rule = variant.placement
+        return variant if rule is None else variant.but(placement=rule.but(leave=columns))
+
+    scenario = experiment.scenario
+    components = tuple(
+        component.but(affinity=component.affinity.but(leave=columns))
+        if isinstance(component.affinity, PlacementRule)
+        else component
+        for component in scenario.components
+    )
+    return experiment.but(
+        scenario=scenario.but(components=components),
+        variants=tuple(leaving(variant) for variant in experiment.variants),
+    )
+
+
+def resize_space(experiment: Experiment, width: int, height: int) -> Experiment:
+    """Return the experiment with an affinity space of another size."""
+    return changed(experiment, lambda scenario: edits.set_space(scenario, width, height))
+
+
+def route(scenario: Scenario, id: str, service: str, target: Target) -> Scenario:
+    """Return the scenario in which a component's sessions of a service go to a target.
+
+    The first rule for just this service is changed; where there is none, a new
+    one goes first. A component that used the default route gets a copy of it.
+    """
+    component = scenario.component(id)
+    rules = component.route if component.route is not None else scenario.default_route or ()
+    chosen = RouteRule(service=service, targets=(target,))
+    plain = [
+        index for index, rule in enumerate(rules) if rule.but(targets=()) == chosen.but(targets=())
+    ]
+    if plain:
+        at = plain[0]
+        return edits.set_route(scenario, id, (*rules[:at], chosen, *rules[at + 1 :]))
+    return edits.set_route(scenario, id, (chosen, *rules))
+
+
+def mend(experiment: Experiment, variant: str, fix: Fix) -> Experiment:
+    """Return the experiment after a fix, applied where the problem lies.
+
+    In a variant, changed places become the variant's own; anything else that
+    the fix changes, it changes in the scenario of all variants.
+    """
+    if not variant:
+        return changed(experiment, fix.apply)
+    before = shown(experiment, variant)
+    after = fix.apply(before)
+    moved = {
+        component.id: component.affinity
+        for component in after.components
+        if isinstance(component.affinity, Rectangle)
+        and component.affinity != _affinity(before, component.id)
+    }
+    if moved:
+        return _in_variant(experiment, variant, lambda affinity: affinity | moved)
+    return changed(experiment, fix.apply)
+
+
+def free_place(scenario: Scenario, leave_columns: int) -> Rectangle:
+    """Return where a new component goes: the first free columns, or else the first ones.
+
+    An eighth of the space is taken, over its full height.
+    """
+    space = scenario.effective_space
+    width = max(1, space.width // 8)
+    taken = {
+        column
+        for component in scenario.components
+        if component.enabled and component.affinity is not None
+        for rectangle in [placement.requested(scenario)[component.id]]
+        for column in range(rectangle.x, rectangle.x + rectangle.width)
+    }
+    first = min(leave_columns, max(space.width - width, 0))
+    starts = range(first, space.width - width + 1)
+    x = next((x for x in starts if not taken & set(range(x, x + width))), first)
+    return Rectangle(x=x, width=width, height=max(space.height, 1))
+
+
+def _affinity(scenario: Scenario, id: str) -> object:
+    return next((c.affinity for c in scenario.components if c.id == id), None)
+
+
+def _in_variant(
+    experiment: Experiment,
+    name: str,
+    change: Callable[[dict[str, Rectangle]], dict[str, Rectangle]],
+) -> Experiment:
+    """Return the experiment with other places in one variant."""
+    return experiment.but(
+        variants=tuple(
+            variant.but(affinity=change(variant.affinity)) if variant.name == name else variant
+            for variant in experiment.variants
+        )
+    )

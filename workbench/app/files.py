@@ -1,0 +1,197 @@
+"""Opening and saving: the dialogs, and what happens when a file cannot be used."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench import formats
+from workbench.app.notice import Choice, Notice, NoticeBar
+from workbench.app.state import AppState
+from workbench.errors import InputError
+from workbench.formats import ChangedOnDisk, genode_xml
+
+__all__ = ["YAML", "Files"]
+
+YAML = "yaml"
+_LARGEST = "4MB"
+
+
+class Files:
+    """Opens and saves the experiment of a state.
+
+    Parameters
+    ----------
+    state
+        What is opened and saved.
+    notices
+        Where to say what went wrong.
+    """
+
+    def __init__(self, state: AppState, notices: NoticeBar) -> None:
+        self._state = state
+        self._notices = notices
+        self._drop = pn.widgets.FileDropper(
+            max_file_size=_LARGEST, multiple=False, sizing_mode="stretch_width", height=140
+        )
+        self._drop.param.watch(self._dropped, "value")
+        self._open_path = self._path_field("open-path")
+        self._save_path = self._path_field("save-path")
+        self.open_dialog = self._dialog(
+            "Open",
+            "Genode XML, or an experiment of the workbench (YAML).",
+            [
+                self._drop,
+                pn.pane.HTML(
+                    "or a file on the machine that runs the workbench:", margin=(16, 0, 4, 0)
+                ),
+                self._open_path,
+            ],
+            "Open",
+            lambda: self.open_path(self._open_path.value_input or self._open_path.value),
+        )
+        self.save_dialog = self._dialog(
+            "Save",
+            "On the machine that runs the workbench; the ending .yaml or .xml chooses the format.",
+            [self._save_path],
+            "Save",
+            lambda: self.save_path(self._save_path.value_input or self._save_path.value),
+        )
+
+    # -- opening ---------------------------------------------------------------------------------
+
+    def ask_open(self) -> None:
+        """Show the dialog that opens a file."""
+        self.open_dialog.open = True
+
+    def open_path(self, path: str) -> None:
+        """Open a file by its path."""
+        self._open(lambda: formats.read(Path(path).expanduser()))
+
+    def open_text(self, name: str, data: bytes | str) -> None:
+        """Open a file that the browser sent."""
+        self._open(lambda: _uploaded(Path(name).name, data))
+
+    def _open(self, read: Callable[[], formats.Document]) -> None:
+        self.open_dialog.open = False
+        try:
+            document = read()
+        except InputError as error:
+            self._notices.say(Notice.of(error))
+            return
+        self._notices.say(None)
+        self._state.open(document.experiment, document)
+
+    def _dropped(self, event: Any) -> None:
+        if not event.new:
+            return
+        (name, data), *_ = event.new.items()
+        self._drop.value = {}
+        self.open_text(name, data)
+
+    # -- saving ----------------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Save to where the experiment came from, or ask where to."""
+        document = self._state.document
+        if document is None or document.path is None:
+            self.ask_save()
+        else:
+            self.save_path(str(document.path))
+
+    def ask_save(self) -> None:
+        """Show the dialog that asks for a path."""
+        document = self._state.document
+        here = Path.cwd() / f"{self._state.experiment.name}.yaml"
+        self._save_path.value = str(document.path if document and document.path else here)
+        self.save_dialog.open = True
+
+    def save_path(self, path: str, *, overwrite: bool = False) -> None:
+        """Save under a path; where another version stands, ask what to do."""
+        self.save_dialog.open = False
+        target = Path(path).expanduser()
+        try:
+            document = formats.save(
+                self._state.experiment, target, self._state.document, overwrite=overwrite
+            )
+        except ChangedOnDisk as error:
+            choices = [
+                Choice("Overwrite", lambda: self.save_path(path, overwrite=True)),
+                Choice("Save a copy", lambda: self.save_path(str(_free_path(target)))),
+                Choice("Reload", lambda: self.open_path(path)),
+            ]
+            self._notices.say(Notice.of(error, choices))
+        except InputError as error:
+            self._notices.say(Notice.of(error, [Choice("Save elsewhere", self.ask_save)]))
+        else:
+            self._state.saved_as(document)
+            self._notices.say(Notice(f"Saved as {target}.", severity="success"))
+
+    def download(self, format: str) -> io.StringIO:
+        """Return the experiment (or, as XML, the shown scenario) for the browser to keep."""
+        if format == genode_xml.PROFILE:
+            return io.StringIO(self._state.text)
+        return io.StringIO(formats.write(self._state.experiment, format, self._state.document))
+
+    # -- dialogs ---------------------------------------------------------------------------------
+
+    def _path_field(self, test_id: str) -> Any:
+        return pmui.TextInput(
+            label="Path",
+            size="small",
+            sizing_mode="stretch_width",
+            css_classes=[test_id],
+            margin=(8, 0),
+        )
+
+    def _dialog(
+        self, title: str, hint: str, body: list[Any], verb: str, action: Callable[[], None]
+    ) -> Any:
+        dialog = pmui.Dialog(
+            title=title, title_variant="h6", show_close_button=True, width_option="sm"
+        )
+        cancel = pmui.Button(label="Cancel", variant="text", on_click=lambda _: _close(dialog))
+        act = pmui.Button(
+            label=verb, css_classes=[f"dialog-{verb.lower()}"], on_click=lambda _: action()
+        )
+        dialog[:] = [
+            pn.Column(
+                pn.pane.HTML(hint, margin=(0, 0, 12, 0), sizing_mode="stretch_width"),
+                *body,
+                pn.Row(
+                    pn.HSpacer(), cancel, act, sizing_mode="stretch_width", margin=(12, 0, 0, 0)
+                ),
+                sizing_mode="stretch_width",
+            )
+        ]
+        return dialog
+
+
+def _close(dialog: Any) -> None:
+    dialog.open = False
+
+
+def _free_path(path: Path) -> Path:
+    """Return a name beside `path` that no file has."""
+    number = 2
+    while (other := path.with_stem(f"{path.stem}-{number}")).exists():
+        number += 1
+    return other
+
+
+def _uploaded(name: str, data: bytes | str) -> formats.Document:
+    """Return the document of a file that the browser sent; it has no path here."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        try:
+            return replace(formats.read(path), path=None)
+        except InputError as error:
+            raise error.in_file(name) from None

@@ -1,0 +1,100 @@
+// What follows from rectangles on a space of columns x rows cells. Pure functions.
+// A component is {id, name, x, y, w, h, enabled, ...}; x is null where it has no rectangle.
+
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high)
+
+const isPlaced = (component) => component.x !== null
+
+/** The rectangle moved, then cut, until it lies inside the space. */
+function fitted(rectangle, columns, rows) {
+  const w = clamp(rectangle.w, 1, columns)
+  const h = clamp(rectangle.h, 1, rows)
+  return {x: clamp(rectangle.x, 0, columns - w), y: clamp(rectangle.y, 0, rows - h), w, h}
+}
+
+/** The part of a rectangle that can be drawn; it may lie partly outside its space. */
+function visiblePart({x, y, w, h}, columns, rows) {
+  const left = clamp(x, 0, columns - 1)
+  const top = clamp(y, 0, rows - 1)
+  const right = clamp(x + w, left + 1, columns)
+  const bottom = clamp(y + h, top + 1, rows)
+  return {x: left, y: top, w: right - left, h: bottom - top}
+}
+
+const overlap = (a, b) =>
+  a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
+
+/** First-fit lanes in document order, so that moving one component leaves earlier ones alone. */
+function lanesOf(components) {
+  const lanes = []
+  const laneOf = new Map()
+  for (const component of components.filter(isPlaced)) {
+    let lane = lanes.findIndex((members) => !members.some((other) => overlap(other, component)))
+    if (lane < 0) lane = lanes.push([]) - 1
+    lanes[lane].push(component)
+    laneOf.set(component.id, lane)
+  }
+  return {laneOf, count: lanes.length}
+}
+
+/** How many switched-on components use each cell, as rows of counts. */
+function shareCounts(components, columns, rows) {
+  const counts = Array.from({length: rows}, () => new Array(columns).fill(0))
+  for (const component of components) {
+    if (!isPlaced(component) || !component.enabled) continue
+    const {x, y, w, h} = visiblePart(component, columns, rows)
+    for (let row = y; row < y + h; row++) {
+      for (let column = x; column < x + w; column++) counts[row][column]++
+    }
+  }
+  return counts
+}
+
+/** Runs of equal values: [{start, length, value}]. */
+function runsOf(values) {
+  const runs = []
+  for (const [start, value] of values.entries()) {
+    const last = runs.at(-1)
+    if (last && last.value === value) last.length++
+    else runs.push({start, length: 1, value})
+  }
+  return runs
+}
+
+const span = (from, length) => (length > 1 ? `${from} to ${from + length - 1}` : `${from}`)
+const plural = (length, noun) => (length > 1 ? `${noun}s` : noun)
+
+/** Where a rectangle lies, in words: "cores 22 to 42". */
+function placeInWords({x, y, w, h}, rows) {
+  if (rows === 1) return `${plural(w, "core")} ${span(x, w)}`
+  return `${plural(w, "column")} ${span(x, w)}, ${plural(h, "row")} ${span(y, h)}`
+}
+
+/** The same, short enough for a block: "22–42". */
+function placeInShort({x, y, w, h}, rows) {
+  const range = (from, length) => (length > 1 ? `${from}–${from + length - 1}` : `${from}`)
+  return rows === 1 ? range(x, w) : `${range(x, w)} × ${range(y, h)}`
+}
+
+function sharersOf(component, components) {
+  if (!isPlaced(component) || !component.enabled) return []
+  return components.filter((other) => other.id !== component.id && other.enabled &&
+    isPlaced(other) && overlap(other, component))
+}
+
+/** One sentence for screen readers and announcements. */
+function describe(component, components, rows) {
+  const off = component.enabled ? "" : ", switched off"
+  if (!isPlaced(component)) return `${component.name} may run anywhere${off}`
+  const others = sharersOf(component, components).map((other) => other.name)
+  const shared = others.length ? `, shared with ${others.join(" and ")}` : ""
+  return `${component.name} on ${placeInWords(component, rows)}${shared}${off}`
+}
+
+/** Distance between ruler numbers so that they do not touch; a power of two. */
+function rulerStep(cellWidth, columns) {
+  const needed = 10 + 7 * String(columns - 1).length
+  let step = 1
+  while (step * cellWidth < needed && step < columns) step *= 2
+  return step
+}

@@ -1,0 +1,311 @@
+// Draws the grid. Nodes are kept and patched by id, so focus and running transitions survive.
+
+const SVG = "http://www.w3.org/2000/svg"
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag)
+  set(node, attributes)
+  node.append(...children)
+  return node
+}
+
+/** Sets what differs; null takes an attribute away. */
+function set(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "style") {
+      for (const [property, text] of Object.entries(value)) node.style.setProperty(property, text)
+    } else if (value === null || value === false) node.removeAttribute(name)
+    else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value)
+  }
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text
+}
+
+/** Makes the children of a node those of `items`, reusing nodes by `data-id`. */
+function patch(parent, items, create, update) {
+  const wanted = new Set(items.map((item) => item.id))
+  const old = new Map([...parent.children].map((node) => [node.dataset.id, node]))
+  for (const [id, node] of old) if (!wanted.has(id)) node.remove()
+  for (const [index, item] of items.entries()) {
+    let node = old.get(item.id)
+    if (!node) {
+      node = create(item)
+      node.dataset.id = item.id
+    }
+    // A node that stays where it is keeps its focus.
+    if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] ?? null)
+    update(node, item)
+  }
+}
+
+const ICON_PROBLEM = `<svg viewBox="0 0 16 16" aria-hidden="true"><path fill="currentColor"
+  d="M8 1.2 15.4 14.4H.6zM7.2 6v4h1.6V6zm0 5.2v1.6h1.6v-1.6z"/></svg>`
+
+/** Height of everything in the stage but the cells: caption, ruler, shares, tray, gaps. */
+const FURNITURE_PX = 174
+
+const EDGES_FLAT = ["w", "e"]
+const EDGES_ALL = ["n", "s", "w", "e", "nw", "ne", "sw", "se"]
+
+class View {
+  constructor() {
+    this.palette = element("div", {class: "palette-entries", role: "group", "aria-label": "Components to add"})
+    this.caption = element("div", {class: "caption"})
+    this.hint = element("div", {class: "hint", "aria-hidden": "true"})
+    this.ruler = element("div", {class: "ruler", "aria-hidden": "true"})
+    this.rowNumbers = element("div", {class: "row-numbers", "aria-hidden": "true"})
+    this.shares = element("div", {class: "shares", "aria-hidden": "true"})
+    this.lines = document.createElementNS(SVG, "svg")
+    set(this.lines, {class: "lines", "aria-hidden": "true", preserveAspectRatio: "none"})
+    this.reserved = element("div", {class: "reserved", "aria-hidden": "true"}, element("span"))
+    this.cellShares = element("div", {class: "cell-shares", "aria-hidden": "true"})
+    this.areas = element("div", {class: "areas", "aria-hidden": "true"})
+    this.items = element("div", {class: "items", role: "group", "aria-label": "Placed components"})
+    this.empty = element("div", {class: "empty"},
+      "Drag a component here, or press Enter on one in the list.")
+    this.body = element("div", {class: "body", "data-test": "cells"},
+      this.reserved, this.lines, this.areas, this.cellShares, this.items, this.empty)
+    this.space = element("div", {class: "space"}, this.ruler, this.shares, this.rowNumbers, this.body)
+    this.scroll = element("div", {class: "scroll"}, this.space)
+    this.trayItems = element("div", {class: "tray-items"})
+    this.trayEmpty = element("span", {class: "tray-empty"}, "nothing; drag a component here to free it")
+    this.tray = element("div",
+      {class: "tray", role: "group", "aria-label": "Anywhere (whole space)", "data-test": "tray"},
+      element("span", {class: "tray-title"}, "Anywhere"), this.trayItems, this.trayEmpty)
+    this.live = element("div", {class: "only-heard", "aria-live": "polite", "data-test": "live"})
+    this.ghost = element("div", {class: "ghost", hidden: ""})
+    this.tooltip = element("div", {class: "tooltip", role: "tooltip", hidden: ""})
+    this.paletteBox = element("div", {class: "palette", "data-test": "palette"},
+      element("h2", {}, "Components"), this.palette)
+    this.root = element("div", {class: "affinity", "data-test": "affinity-grid"}, this.paletteBox,
+      element("div", {class: "stage", role: "group", "aria-label": "Affinity grid"},
+        element("div", {class: "caption-row"}, this.caption, this.hint),
+        this.scroll, this.tray),
+      this.live, this.ghost, this.tooltip)
+  }
+
+  /** Draws everything from what the grid knows; see `Grid.facts`. */
+  draw(facts) {
+    const {columns, rows, components, selected, dragged} = facts
+    const flat = rows === 1
+    const placed = components.filter(isPlaced)
+    const lanes = lanesOf(placed)
+    this.measure(columns, rows, lanes.count)
+    set(this.root, {class: `affinity ${flat ? "flat" : "raised"}${facts.editable ? "" : " fixed"}${dragged ? " dragging" : ""}`})
+    this.drawPalette(facts.palette)
+    this.drawCaption(facts)
+    this.drawRuler(columns, rows)
+    this.drawShares(components, columns, rows)
+    const reservedColumns = Math.min(facts.reserved, columns)
+    set(this.reserved, {hidden: reservedColumns ? null : "", style: {width: `${this.left(reservedColumns)}px`}})
+    setText(this.reserved.firstChild, "system")
+    this.empty.hidden = placed.length > 0 || Boolean(dragged)
+    patch(this.areas, flat ? [] : placed, () => element("div", {class: "area"}), (node, component) =>
+      this.updateArea(node, component, columns, rows))
+    patch(this.items, placed, () => this.createItem(), (node, component) =>
+      this.updateItem(node, component, {columns, rows, components, selected, dragged,
+        lane: lanes.laneOf.get(component.id)}))
+    const free = components.filter((component) => !isPlaced(component))
+    patch(this.trayItems, free, () => this.createChip(), (node, component) =>
+      this.updateChip(node, component, {components, rows, selected, dragged}))
+    this.trayEmpty.hidden = free.length > 0
+    set(this.tray, {class: `tray${dragged?.over === "tray" ? " target" : ""}`})
+  }
+
+  /** Sizes of a cell and of a lane that fill the room there is. */
+  measure(columns, rows, lanes) {
+    const flat = rows === 1
+    this.gutter = flat ? 0 : 28
+    const room = this.scroll.clientWidth - this.gutter - 14
+    const tall = this.root.clientHeight - FURNITURE_PX
+    const shown = Math.max(lanes, 3)
+    this.cell = clamp(room / columns, 3, flat ? 120 : 88)
+    this.lane = clamp(Math.floor(tall / shown), 24, 64)
+    this.row = flat ? shown * this.lane + 8 : clamp(Math.floor(tall / rows), 28, Math.max(this.cell, 40))
+    const wide = this.left(columns)
+    const high = this.row * rows
+    set(this.space, {style: {"--cell": `${this.cell}px`, "--row": `${this.row}px`,
+      "--gutter": `${this.gutter}px`, "--wide": `${wide}px`, "--high": `${high}px`}})
+    const drawn = [columns, rows, wide, high].join()
+    if (this.drawnLines === drawn) return
+    this.drawnLines = drawn
+    const inner = (count, step) =>
+      Array.from({length: Math.ceil(count / step) - 1}, (_, index) => (index + 1) * step)
+    const columnLines = (step) => inner(columns, step).map((x) => `M${this.left(x) + 0.5} 0V${high}`)
+    const rowLines = inner(rows, 1).map((y) => `M0 ${y * this.row + 0.5}H${wide}`)
+    const dense = this.cell < 6
+    set(this.lines, {viewBox: `0 0 ${wide} ${high}`, width: wide, height: high})
+    this.lines.innerHTML =
+      `<path class="minor" d="${[...columnLines(dense ? 8 : 1), ...rowLines].join("")}"/>` +
+      `<path class="major" d="${columns > 8 ? columnLines(dense ? 32 : 8).join("") : ""}"/>`
+  }
+
+  /** Left edge of a column, on a whole pixel. */
+  left(column) {
+    return Math.round(column * this.cell)
+  }
+
+  /** Left edge and width of some columns. */
+  across(from, count) {
+    return {left: this.left(from), wide: this.left(from + count) - this.left(from)}
+  }
+
+  drawPalette(entries) {
+    this.paletteBox.hidden = !entries.length
+    patch(this.palette, entries.map((entry) => ({...entry, id: entry.binary})), (entry) => {
+      const icon = element("span", {class: "icon"})
+      icon.innerHTML = entry.icon
+      return element("div", {class: "entry", role: "button", tabindex: 0, "data-binary": entry.binary},
+        icon, element("span", {class: "entry-title"}))
+    }, (node, entry) => {
+      set(node, {"aria-label": `Add ${entry.title}`, style: {"--colour": entry.colour}})
+      setText(node.lastChild, entry.title)
+    })
+  }
+
+  drawCaption({columns, rows, components}) {
+    const counts = shareCounts(components, columns, rows).flat()
+    const cores = columns * rows
+    const shared = counts.filter((count) => count > 1).length
+    const unused = counts.filter((count) => count === 0).length
+    const size = rows > 1 ? `${columns} × ${rows} = ${cores} cores` : `${cores} ${plural(cores, "core")}`
+    const parts = [size]
+    if (components.some(isPlaced)) {
+      parts.push(shared ? `${shared} time-shared` : "none shared", `${unused} free`)
+    }
+    setText(this.caption, parts.join("  ·  "))
+    setText(this.hint, "arrows move · Shift + arrows resize · Del removes · Ctrl Z undoes")
+  }
+
+  drawRuler(columns, rows) {
+    const numbers = (count, step) => {
+      const marks = Array.from({length: Math.ceil(count / step)}, (_, index) => index * step)
+      const last = count - 1
+      if (last - marks.at(-1) >= step * 0.8) marks.push(last)
+      else if (marks.length > 1) marks.splice(-1, 1, last)
+      return marks.map((mark) => ({id: String(mark), mark}))
+    }
+    const step = rulerStep(this.cell, columns)
+    patch(this.ruler, numbers(columns, step), () => element("span"), (node, {id, mark}) => {
+      setText(node, id)
+      set(node, {style: {left: `${(mark + 0.5) * this.cell}px`}})
+    })
+    patch(this.rowNumbers, rows > 1 ? numbers(rows, 1) : [], () => element("span"), (node, {id, mark}) => {
+      setText(node, id)
+      set(node, {style: {top: `${(mark + 0.5) * this.row}px`}})
+    })
+  }
+
+  /** A strip of runs on one row; a count in each shared cell on several. */
+  drawShares(components, columns, rows) {
+    const counts = shareCounts(components, columns, rows)
+    const runs = rows > 1 ? [] : runsOf(counts[0])
+    patch(this.shares, runs.map((run) => ({...run, id: String(run.start)})), () => element("span"),
+      (node, {start, length, value}) => {
+        const {left, wide} = this.across(start, length)
+        const words = value > 1
+          ? [`each core shared by ${value}`, `shared by ${value}`, `×${value}`]
+          : value ? ["one component per core", "not shared", ""] : ["free", "free", ""]
+        const text = wide > 190 ? words[0] : wide > 84 ? words[1] : wide > 20 ? words[2] : ""
+        setText(node, text)
+        set(node, {class: `share share-${Math.min(value, 4)}`,
+          style: {left: `${left}px`, width: `${wide}px`}})
+      })
+    const cells = rows === 1 ? [] : counts.flatMap((row, y) => row.map((value, x) =>
+      ({id: `${x},${y}`, x, y, value}))).filter(({value}) => value > 1)
+    patch(this.cellShares, cells, () => element("span"), (node, {x, y, value}) => {
+      setText(node, this.cell >= 20 ? `×${value}` : String(value))
+      set(node, {class: `cell-share share-${Math.min(value, 4)}`,
+        style: {left: `${x * this.cell}px`, top: `${y * this.row}px`}})
+    })
+  }
+
+  /** See-through areas lie below all labels. */
+  updateArea(node, component, columns, rows) {
+    const part = visiblePart(component, columns, rows)
+    const {left, wide} = this.across(part.x, part.w)
+    set(node, {class: `area${component.enabled ? "" : " off"}`, style: {
+      "--colour": component.colour, left: `${left}px`, width: `${wide}px`,
+      top: `${part.y * this.row}px`, height: `${part.h * this.row}px`}})
+  }
+
+  createItem() {
+    return element("div", {class: "item", role: "button", tabindex: 0, "aria-roledescription": "component"},
+      element("span", {class: "label"}, element("span", {class: "mark", "aria-hidden": "true"}),
+        element("span", {class: "name"}), element("span", {class: "where"}), element("span", {class: "short"})),
+      element("span", {class: "handles", "aria-hidden": "true"}))
+  }
+
+  updateItem(node, component, {columns, rows, components, selected, dragged, lane}) {
+    const flat = rows === 1
+    const part = visiblePart(component, columns, rows)
+    const inset = flat ? 0 : Math.min(lane * 4, this.row / 3)
+    const {left, wide} = this.across(part.x, part.w)
+    const [label, handles] = node.children
+    const [mark, name, where, short] = label.children
+    this.updateLook(node, component, selected, dragged)
+    set(node, {
+      "aria-label": describe(component, components, rows),
+      style: {
+        left: `${left + 1 + inset}px`,
+        width: `${Math.max(wide - 1 - 2 * inset, 3)}px`,
+        top: flat ? `${lane * this.lane + 6}px` : `${part.y * this.row + 1 + inset}px`,
+        height: flat ? `${this.lane - 4}px` : `${part.h * this.row - 1 - 2 * inset}px`,
+        "z-index": flat ? "" : String(1000 - part.w * part.h + lane),
+        "--lane": String(lane),
+      },
+    })
+    setText(name, component.name)
+    setText(where, placeInShort(component, rows))
+    setText(short, component.short)
+    if (mark.innerHTML === "" && component.problem) mark.innerHTML = ICON_PROBLEM
+    mark.hidden = !component.problem
+    patch(handles, (flat ? EDGES_FLAT : EDGES_ALL).map((id) => ({id})), () => element("i"),
+      (handle, {id}) => set(handle, {"data-edge": id}))
+  }
+
+  createChip() {
+    return element("div", {class: "item chip", role: "button", tabindex: 0, "aria-roledescription": "component"},
+      element("span", {class: "dot"}), element("span", {class: "name"}),
+      element("span", {class: "mark", "aria-hidden": "true"}))
+  }
+
+  updateChip(node, component, {components, rows, selected, dragged}) {
+    this.updateLook(node, component, selected, dragged)
+    set(node, {"aria-label": describe(component, components, rows)})
+    setText(node.children[1], component.name)
+    const mark = node.children[2]
+    if (mark.innerHTML === "" && component.problem) mark.innerHTML = ICON_PROBLEM
+    mark.hidden = !component.problem
+  }
+
+  updateLook(node, component, selected, dragged) {
+    const state = {
+      selected: component.id === selected, off: !component.enabled, held: dragged?.id === component.id,
+      troubled: Boolean(component.problem), pending: component.pending,
+    }
+    const chosen = Object.keys(state).filter((key) => state[key]).join(" ")
+    set(node, {
+      class: `item ${isPlaced(component) ? "" : "chip "}${chosen}`.trim(),
+      "data-name": component.name, "aria-pressed": String(component.id === selected),
+      style: {"--colour": component.colour, "--ink": component.ink},
+    })
+  }
+
+  showTooltip(component, components, rows, near) {
+    const lines = [describe(component, components, rows), component.summary, component.problem]
+    this.tooltip.replaceChildren(element("strong", {}, component.name),
+      ...lines.filter(Boolean).map((line, index) => element("p", {class: index === 2 ? "problem" : ""}, line)))
+    this.tooltip.hidden = false
+    const {width, height} = this.tooltip.getBoundingClientRect()
+    const left = clamp(near.left, 8, window.innerWidth - width - 8)
+    const below = near.bottom + 8 + height < window.innerHeight
+    set(this.tooltip, {style: {left: `${left}px`, top: `${below ? near.bottom + 8 : near.top - height - 8}px`}})
+  }
+
+  hideTooltip() {
+    this.tooltip.hidden = true
+  }
+}

@@ -1,0 +1,108 @@
+"""The server: one process with one run store and one job manager for all browser sessions."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import webbrowser
+from typing import Any
+
+import panel as pn
+
+from workbench.app.shell import TITLE, broken_page, page, report_exception
+from workbench.errors import InputError
+from workbench.experiments.jobs import JobManager
+from workbench.folders import data_folder
+from workbench.results.store import RunStore
+
+__all__ = ["DEFAULT_PORT", "serve"]
+
+DEFAULT_PORT = 5006
+
+_ADDRESS = "127.0.0.1"
+
+_log = logging.getLogger(__name__)
+
+
+def serve(port: int | None = None, open_browser: bool = True) -> None:
+    """Serve the app on this machine until it is told to stop (SIGTERM, SIGINT).
+
+    Parameters
+    ----------
+    port
+        TCP port; None takes the usual one, 0 any free one.
+    open_browser
+        Whether to open a browser window.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If the port is in use.
+    """
+    port = _checked_port(DEFAULT_PORT if port is None else port)
+    pn.extension("filedropper", exception_handler=report_exception)
+    with RunStore(data_folder()) as store:
+        for run_id in store.recover():
+            _log.warning("run %s was interrupted when its server ended", run_id)
+        with JobManager(store) as jobs:
+            server = pn.io.server.get_server(
+                {"/": lambda: _session(store, jobs)},
+                port=port,
+                address=_ADDRESS,
+                websocket_origin=[f"{_ADDRESS}:{port}", f"localhost:{port}"],
+                title=TITLE,
+                liveness=True,
+                start=False,
+                show=False,
+            )
+            url = f"http://{_ADDRESS}:{port}"
+            print(f"The workbench is at {url} (stop it with Ctrl+C)", flush=True)
+            if open_browser:
+                server.io_loop.add_callback(webbrowser.open, url)
+            _run_until_told(server)
+
+
+def _session(store: RunStore, jobs: JobManager) -> Any:
+    """Return a session's page; one that says why if it cannot be built."""
+    try:
+        return page(store, jobs)
+    except Exception as error:  # the user has to read of it, whatever it is
+        _log.exception("The page of a browser session could not be built")
+        return broken_page(error)
+
+
+def _run_until_told(server: Any) -> None:
+    loop = server.io_loop
+
+    def stop(*_: Any) -> None:
+        loop.add_callback_from_signal(loop.stop)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        server.start()
+        loop.start()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        server.stop()
+
+
+def _checked_port(port: int) -> int:
+    """Return the port, or a free one for 0, if a server can have it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_ADDRESS, port))
+        except OSError as error:
+            raise InputError(
+                f"Port {port} of this machine cannot be used: {error.strerror}.",
+                f"Name another one, for example: workbench serve --port {_free_port()}",
+            ) from None
+        return int(probe.getsockname()[1])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_ADDRESS, 0))
+        return int(probe.getsockname()[1])

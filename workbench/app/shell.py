@@ -1,0 +1,141 @@
+"""The page of one browser session: Build, Runs and Compare over one editing state."""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench.app.build import BuildPage
+from workbench.app.compare import ComparePage
+from workbench.app.notice import Notice, NoticeBar
+from workbench.app.runs import RunsPage
+from workbench.app.state import AppState
+from workbench.app.templates import empty_experiment
+from workbench.errors import InputError
+from workbench.experiments.jobs import JobManager
+from workbench.results.store import RunStore
+
+__all__ = ["TITLE", "broken_page", "page", "report_exception"]
+
+TITLE = "Affinity workbench"
+
+_log = logging.getLogger(__name__)
+
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+    '<rect x="2" y="5" width="28" height="6" rx="2" fill="#0072b2"/>'
+    '<rect x="2" y="13" width="13" height="6" rx="2" fill="#d55e00"/>'
+    '<rect x="17" y="21" width="13" height="6" rx="2" fill="#009e73"/></svg>'
+)
+FAVICON = "data:image/svg+xml;base64," + b64encode(_ICON.encode()).decode()
+
+_FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif'
+_TYPOGRAPHY = {"fontFamily": _FONT, "fontSize": 13, "button": {"textTransform": "none"}}
+_THEME = {
+    "light": {
+        "palette": {
+            "primary": {"main": "#0b5cad"},
+            "background": {"default": "#ffffff", "paper": "#ffffff"},
+        },
+        "typography": _TYPOGRAPHY,
+    },
+    "dark": {
+        "palette": {
+            "primary": {"main": "#7ab8f5"},
+            "background": {"default": "#16191d", "paper": "#16191d"},
+        },
+        "typography": _TYPOGRAPHY,
+    },
+}
+_QUIET_HEADER = {
+    "& .header": {
+        "backgroundColor": "var(--mui-palette-background-paper)",
+        "backgroundImage": "none",
+        "color": "var(--mui-palette-text-primary)",
+        "boxShadow": "none",
+        "borderBottom": "1px solid var(--mui-palette-divider)",
+    },
+    "& .header .title": {"color": "inherit", "fontSize": "17px", "fontWeight": 600},
+    "& .header .logo": {"height": "26px !important"},
+}
+
+_PAGES = ("Build", "Runs", "Compare")
+
+_bars: WeakKeyDictionary[Any, NoticeBar] = WeakKeyDictionary()
+"""Where each browser session reads what went wrong."""
+
+
+def page(store: RunStore, jobs: JobManager) -> Any:
+    """Return the page of a new browser session, with an editing state of its own."""
+    state = AppState(empty_experiment(), store=store, jobs=jobs)
+    notices = NoticeBar()
+    if pn.state.curdoc is not None:
+        _bars[pn.state.curdoc] = notices
+    makers: dict[str, Callable[[], Any]] = {
+        "Build": lambda: BuildPage(state, notices),
+        "Runs": lambda: _scrolling(RunsPage(state)),
+        "Compare": lambda: _scrolling(ComparePage(state)),
+    }
+    made = {"Build": makers["Build"]()}
+    body = pn.Column(made["Build"], sizing_mode="stretch_both", margin=0)
+    menu = pmui.RadioButtonGroup(
+        options=list(_PAGES), value="Build", variant="text", css_classes=["pages"], margin=(0, 24)
+    )
+
+    def go(event: Any) -> None:
+        name = event.new
+        if name not in made:
+            made[name] = makers[name]()
+        body[:] = [made[name]]
+
+    menu.param.watch(go, "value")
+    return _page([pn.Column(notices, body, sizing_mode="stretch_both", margin=0)], [menu])
+
+
+def broken_page(error: Exception) -> Any:
+    """Return a page that says that the app could not be built, instead of a blank one."""
+    notices = NoticeBar()
+    notices.say(_in_words(error))
+    return _page([notices], [])
+
+
+def report_exception(error: Exception) -> None:
+    """Log what went wrong in a session and show it there; the session goes on."""
+    if not isinstance(error, InputError):
+        _log.error("Error in a browser session", exc_info=error)
+    bar = _bars.get(pn.state.curdoc) if pn.state.curdoc is not None else None
+    if bar is not None:
+        bar.say(_in_words(error))
+
+
+def _in_words(error: Exception) -> Notice:
+    if isinstance(error, InputError):
+        return Notice.of(error)
+    return Notice(
+        f"The workbench made a mistake: {type(error).__name__}: {error}.",
+        "Your experiment is as it was before. The server's log has the details.",
+    )
+
+
+def _page(main: list[Any], header: list[Any]) -> Any:
+    return pmui.Page(
+        title=TITLE,
+        logo=FAVICON,
+        favicon=FAVICON,
+        header=header,
+        main=main,
+        theme_config=_THEME,
+        sx=_QUIET_HEADER,
+        busy_indicator=None,
+        sizing_mode="stretch_both",
+    )
+
+
+def _scrolling(view: Any) -> Any:
+    return pn.Column(view, sizing_mode="stretch_both", scroll="y-auto", margin=0)

@@ -1,0 +1,221 @@
+"""The two rows above the grid: the file with its history, and the placement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench.app import changes
+from workbench.app.fields import Field
+from workbench.app.files import YAML, Files
+from workbench.app.state import AS_WRITTEN, AppState
+from workbench.app.templates import template, template_titles
+from workbench.formats import genode_xml
+
+__all__ = ["DocumentBar", "PlacementBar"]
+
+_ROW: dict[str, Any] = {
+    "sizing_mode": "stretch_width",
+    "margin": 0,
+    "align": "center",
+    "styles": {"align-items": "center", "gap": "8px", "padding": "0 16px", "flex": "none"},
+}
+
+
+class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
+    """Templates, open, save, download, undo and redo."""
+
+    def __init__(self, state: AppState, files: Files, **params: Any) -> None:
+        super().__init__(**params)
+        self._state = state
+        self._name = Field(
+            "Experiment", self._rename, test_id="experiment-name", sizing_mode="fixed", width=200
+        )
+        titles = template_titles()
+        self._new = pmui.MenuButton(
+            label="New",
+            icon="add",
+            variant="outlined",
+            size="small",
+            items=[{"label": title} for title in titles.values()],
+            css_classes=["new"],
+            margin=0,
+        )
+        names = {title: name for name, title in titles.items()}
+        self._new.on_click(lambda item: state.open(template(names[item["label"]])))
+        self._undo = _icon("undo", "Undo", "undo", lambda _: state.undo())
+        self._redo = _icon("redo", "Redo", "redo", lambda _: state.redo())
+        self._unsaved = pn.pane.HTML(margin=0, css_classes=["unsaved"])
+        self._view = pn.Row(
+            self._name.widget,
+            self._new,
+            _button("Open", "folder_open", "open", lambda _: files.ask_open()),
+            _button("Save", "save", "save", lambda _: files.save()),
+            self._download("YAML", "yaml", YAML, files),
+            self._download("XML", "xml", genode_xml.PROFILE, files),
+            self._unsaved,
+            pn.HSpacer(),
+            self._undo,
+            self._redo,
+            **_ROW,
+        )
+        state.param.watch(lambda *_: self._show(), ["experiment", "document", "saved"])
+        self._show()
+
+    def __panel__(self) -> Any:
+        return self._view
+
+    def _rename(self, text: str) -> None:
+        if not text:
+            raise ValueError("An experiment needs a name.")
+        self._state.edit("Rename", lambda experiment: experiment.but(name=text))
+
+    def _download(self, label: str, ending: str, format: str, files: Files) -> Any:
+        button = pmui.FileDownload(
+            label=label,
+            callback=lambda: files.download(format),
+            filename=f"experiment.{ending}",
+            variant="outlined",
+            size="small",
+            margin=0,
+            css_classes=[f"download-{ending}"],
+            description=f"Download as {label}",
+        )
+
+        def name(*_: Any) -> None:
+            button.filename = f"{self._state.experiment.name}.{ending}"
+            button.label = label
+
+        self._state.param.watch(name, "experiment")
+        name()
+        return button
+
+    def _show(self) -> None:
+        state = self._state
+        self._name.show(state.experiment.name)
+        for button, verb, label in (
+            (self._undo, "Undo", state.undo_label),
+            (self._redo, "Redo", state.redo_label),
+        ):
+            button.param.update(
+                disabled=not label, description=f"{verb}: {label}" if label else verb
+            )
+        self._unsaved.object = (
+            '<span style="opacity:.65;font-size:12px">unsaved changes</span>'
+            if state.unsaved
+            else ""
+        )
+
+
+class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
+    """Which variant is shown, one-click placements, and the space."""
+
+    def __init__(self, state: AppState, **params: Any) -> None:
+        super().__init__(**params)
+        self._state = state
+        self._showing = False
+        self._variant = pmui.RadioButtonGroup(
+            size="small", variant="outlined", css_classes=["variant"], margin=0
+        )
+        self._leave = pmui.Switch(
+            label="Leave core 0", size="small", css_classes=["leave-core-0"], margin=0
+        )
+        self._width = self._side("Width")
+        self._height = self._side("Height")
+        self._variant.param.watch(self._choose, "value")
+        self._leave.param.watch(self._left, "value")
+        self._view = pn.Row(
+            self._variant,
+            pn.HSpacer(),
+            _button("Time-share", "layers", "time-share", lambda _: self._make("time-shared")),
+            _button(
+                "Partition evenly", "view_column", "partition", lambda _: self._make("partitioned")
+            ),
+            self._leave,
+            self._width.widget,
+            self._height.widget,
+            **_ROW,
+        )
+        state.param.watch(lambda *_: self._show(), ["experiment", "variant", "leave"])
+        self._show()
+
+    def __panel__(self) -> Any:
+        return self._view
+
+    def _side(self, label: str) -> Field:
+        def apply(text: str) -> None:
+            if not text.isdecimal() or not 1 <= int(text) <= 4096:
+                raise ValueError("1 to 4096.")
+            space = self._state.experiment.scenario.effective_space
+            sides = {"Width": space.width, "Height": space.height} | {label: int(text)}
+            self._state.edit(
+                "Resize the space",
+                lambda experiment: changes.resize_space(
+                    experiment, sides["Width"], sides["Height"]
+                ),
+            )
+
+        return Field(label, apply, test_id=f"space-{label.lower()}", sizing_mode="fixed", width=76)
+
+    def _show(self) -> None:
+        state = self._state
+        names = {variant.name: variant.name for variant in state.experiment.variants}
+        self._showing = True
+        try:
+            self._variant.param.update(
+                options={"As written": AS_WRITTEN} | names, value=state.variant
+            )
+            self._leave.value = state.leave > 0
+        finally:
+            self._showing = False
+        space = state.experiment.scenario.effective_space
+        self._width.show(str(space.width))
+        self._height.show(str(space.height))
+
+    def _choose(self, event: Any) -> None:
+        if not self._showing and event.new is not None:
+            self._state.variant = event.new
+
+    def _left(self, event: Any) -> None:
+        if self._showing:
+            return
+        columns = 1 if event.new else 0
+        self._state.leave = columns
+        self._state.edit(
+            "Leave core 0" if columns else "Use core 0",
+            lambda experiment: changes.leave(experiment, columns),
+        )
+
+    def _make(self, name: str) -> None:
+        state = self._state
+        leave = state.leave
+        state.edit(
+            changes.VARIANTS[name][0],
+            lambda experiment: changes.make_variant(experiment, name, leave),
+        )
+        state.variant = name
+
+
+def _button(label: str, icon: str, test_id: str, on_click: Any) -> Any:
+    return pmui.Button(
+        label=label,
+        icon=icon,
+        variant="outlined",
+        size="small",
+        margin=0,
+        css_classes=[test_id],
+        on_click=on_click,
+    )
+
+
+def _icon(icon: str, description: str, test_id: str, on_click: Any) -> Any:
+    return pmui.IconButton(
+        icon=icon,
+        description=description,
+        size="small",
+        margin=0,
+        css_classes=[test_id],
+        on_click=on_click,
+    )
