@@ -248,7 +248,8 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
         self._log_title.object = f"Log of run {record.id}: {record.workload} · {record.variant}"
         lines = self._jobs.store.log_lines(record.id)[-_MOST_LOGGED:]
         text = "\n".join(
-            f"<span>{line.time.astimezone():%H:%M:%S} {escape(line.component)}</span> {escape(line.text)}"
+            f"<span>{line.time.astimezone():%H:%M:%S} {escape(line.component)}</span> "
+            f"{escape(line.text)}"
             for line in lines
         )
         ended = f"{record.status}{': ' * bool(record.message)}{record.message}"
