@@ -7,13 +7,14 @@ apply; what is measured about these is in this module.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workbench.scenario.layout import Settings, in_force
 from workbench.scenario.model import Component, Rectangle, RouteRule, Scenario
 from workbench.scenario.placement import effective_rectangle, requested
 
-__all__ = ["MAX_NAME", "Child", "children", "cut"]
+__all__ = ["MAX_NAME", "Child", "child_of", "children", "cut"]
 
 MAX_NAME = 63
 """Longest name in characters; `init` cuts the rest."""
@@ -77,6 +78,18 @@ def children(scenario: Scenario) -> tuple[Child, ...]:
             first = found.get(child.name)
             found[child.name] = child if first is None else _merged(first, child)
     return tuple(found.values())
+
+
+def child_of(scenario: Scenario, component: Component, made: Sequence[Child]) -> Child:
+    """Return the child that a component becomes, or would become if it could be started.
+
+    `made` are the children of the scenario.
+    """
+    for child in made:
+        if component.id == child.id or component.id in child.others:
+            return child
+    rectangle = requested(scenario).get(component.id, scenario.effective_space.whole)
+    return _child(scenario, component, in_force(scenario)[component.id], rectangle)
 
 
 def _child(

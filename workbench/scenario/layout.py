@@ -98,11 +98,10 @@ def _after(settings: Settings, node: Node, syntax: Syntax = "xml") -> Settings:
         case "default-route":
             return replace(settings, default_route=read_route(node))
         case "default":
-            caps, ram = node.get("caps"), node.get("ram")
             return replace(
                 settings,
-                default_caps=None if caps is None else whole_number(caps, 0, syntax),
-                default_ram_bytes=None if ram is None else amount(ram, 0, syntax),
+                default_caps=whole_number(node.get("caps"), None, syntax),
+                default_ram_bytes=amount(node.get("ram"), None, syntax),
             )
         case _:
             return settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from workbench.scenario.catalogue import catalogue
+from workbench.scenario.catalogue import Catalogue, catalogue
 from workbench.scenario.children import Child, children
 from workbench.scenario.model import Rectangle, Scenario
 from workbench.scenario.placement import effective
@@ -66,8 +66,10 @@ def predict(
     router = Router(scenario, made)
     quotas = assign(scenario, made, ram_bytes=ram_bytes, caps=caps)
     log = _Log(init)
+    types = catalogue()
     by_child = {
-        child.id: _first_look(scenario, child, router, quotas[child.id], log) for child in made
+        child.id: _first_look(scenario.prio_levels, child, router, quotas[child.id], log, types)
+        for child in made
     }
     _deny_orphans(by_child, {child.id: child.name for child in made})
     if any(component.enabled and not component.name for component in scenario.components):
@@ -87,12 +89,17 @@ class _Log:
 
 
 def _first_look(
-    scenario: Scenario, child: Child, router: Router, quota: Quota, log: _Log
+    prio_levels: int,
+    child: Child,
+    router: Router,
+    quota: Quota,
+    log: _Log,
+    types: Catalogue,
 ) -> Prediction:
     """Return the prediction for one child as if every provider started."""
-    sessions = (*_environment(child, router), *_required(child, router))
+    sessions = (*_environment(child, router), *_required(child, router, types))
     denied = next((s for s in sessions if s.outcome != "ok"), None)
-    lines = [log.line(m) for m in priority_messages(scenario.prio_levels, child)]
+    lines = [log.line(m) for m in priority_messages(prio_levels, child)]
     lines += [log.line(m) for m in (*child.messages, *quota.messages)]
     for session in sessions:
         lines += [log.line(message) for message in session.messages]
@@ -136,8 +143,8 @@ def _environment(child: Child, router: Router) -> tuple[Session, ...]:
     )
 
 
-def _required(child: Child, router: Router) -> tuple[Session, ...]:
-    entry = catalogue().entry(child.binary)
+def _required(child: Child, router: Router, types: Catalogue) -> tuple[Session, ...]:
+    entry = types.entry(child.binary)
     return tuple(router.session(child, service) for service in entry.requires) if entry else ()
 
 

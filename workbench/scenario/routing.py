@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from workbench.scenario.children import Child, children, cut
+from workbench.scenario.children import Child, child_of, children, cut
 from workbench.scenario.layout import last
 from workbench.scenario.model import Component, RouteRule, Scenario, Target
 from workbench.scenario.tree import Node, Position
@@ -176,16 +176,11 @@ def resolve(
 ) -> Session:
     """Return the fate of a session request of a component; see `Router.session`.
 
-    Raises
-    ------
-    KeyError
-        If the component does not become a child: it is switched off or nameless.
+    For a component that does not start, what would become of the request if it did.
     """
     made = children(scenario)
-    for child in made:
-        if component.id == child.id or component.id in child.others:
-            return Router(scenario, made).session(child, service, label, environment=environment)
-    raise KeyError(component.id)
+    client = child_of(scenario, component, made)
+    return Router(scenario, made).session(client, service, label, environment=environment)
 
 
 def rule_position(scenario: Scenario, component: Component, index: int) -> Position | None:

@@ -86,8 +86,7 @@ def _text(number: int | None) -> str | None:
 
 
 def _read_priority(start: Node, syntax: Syntax) -> int | None:
-    priority = start.get("priority")
-    return None if priority is None else whole_number(priority, 0, syntax, signed=True)
+    return whole_number(start.get("priority"), None, syntax, signed=True)
 
 
 def _with_child(start: Node, type: str, new: Node | None) -> Node:
@@ -113,10 +112,9 @@ def _without_resource(start: Node, name: str) -> Node:
 
 
 def _read_ram(start: Node, syntax: Syntax) -> int | None:
-    resource, ram = _resource(start, "RAM"), start.get("ram")
-    if resource is not None:
+    if (resource := _resource(start, "RAM")) is not None:
         return amount(resource.get("quantum"), 0, syntax)
-    return None if ram is None else amount(ram, 0, syntax)
+    return amount(start.get("ram"), None, syntax)
 
 
 def _with_ram(start: Node, ram_bytes: int | None, profile: Profile) -> Node:
@@ -131,10 +129,9 @@ def _with_ram(start: Node, ram_bytes: int | None, profile: Profile) -> Node:
 
 
 def _read_caps(start: Node, syntax: Syntax) -> int | None:
-    resource, caps = _resource(start, "CAP"), start.get("caps")
-    if resource is not None:
+    if (resource := _resource(start, "CAP")) is not None:
         return whole_number(resource.get("quantum"), 0, syntax)
-    return None if caps is None else whole_number(caps, 0, syntax)
+    return whole_number(start.get("caps"), None, syntax)
 
 
 def _with_caps(start: Node, caps: int | None) -> Node:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from workbench.scenario.model import AffinitySpace, Rectangle, RouteRule, Target
 from workbench.scenario.splice import spliced
@@ -33,6 +33,8 @@ __all__ = [
     "whole_number",
 ]
 
+D = TypeVar("D", int, None)
+
 Syntax = Literal["xml", "hid"]
 """Which of Genode's parsers reads the text; they differ in malformed values."""
 
@@ -43,8 +45,8 @@ _LABELS = ("label", "label_prefix", "label_suffix", "label_last", "unscoped_labe
 
 
 def whole_number(
-    text: str | None, default: int, syntax: Syntax = "xml", *, signed: bool = False
-) -> int:
+    text: str | None, default: D, syntax: Syntax = "xml", *, signed: bool = False
+) -> int | D:
     """Return the number that Genode reads from an attribute's text.
 
     A missing attribute gives the default; so does a malformed one in HID, while
@@ -60,7 +62,7 @@ def whole_number(
     return value if body is text else -value
 
 
-def amount(text: str | None, default: int, syntax: Syntax = "xml") -> int:
+def amount(text: str | None, default: D, syntax: Syntax = "xml") -> int | D:
     """Return the bytes that Genode reads from an attribute's text; see `whole_number`."""
     if text is None:
         return default
