@@ -8,7 +8,7 @@ __all__: list[str] = []
 
 
 def _simulated() -> Backend:
-    from workbench.backends.simulated.backend import SimulatedBackend
+    from workbench.backends.simulated.backend import SimulatedBackend  # noqa: PLC0415 - slow
 
     return SimulatedBackend()
 

@@ -96,7 +96,7 @@ class SimulatedExecution:
             self._outcome = simulate(self._job, self._events.put, self._cancelled)
         except (BackendError, Cancelled, InputError) as error:
             self._outcome = error
-        except Exception as error:  # noqa: BLE001 - a thread must not die silently
+        except Exception as error:  # a thread must not die silently
             self._outcome = BackendError("internal", f"{type(error).__name__}: {error}")
             self._outcome.__cause__ = error
         finally:
@@ -105,7 +105,7 @@ class SimulatedExecution:
 
 def simulate(
     job: Job,
-    report: Callable[[Event], object] = lambda event: None,
+    report: Callable[[Event], object] = lambda _: None,
     cancelled: threading.Event | None = None,
     chunk_events: int = CHUNK_EVENTS,
 ) -> xr.Dataset:

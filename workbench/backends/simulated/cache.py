@@ -1,7 +1,7 @@
 """Compiled code: where it is kept, and loading it once.
 
-The cache lies outside the package, in a folder named after a hash of every
-source file of the engine and of the versions that code generation depends on:
+The cache lies outside the package, in a folder named after a hash of all
+sources of the engine and of the versions that code generation depends on:
 another engine never meets another one's code.
 """
 
@@ -12,13 +12,22 @@ import platform
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from workbench.backends.simulated import policy
 from workbench.folders import cache_folder
+from workbench.results import schema
 
-__all__ = ["cache", "engine_loop", "scheduling_policy"]
+__all__ = ["cache", "compiled", "engine_loop", "scheduling_policy"]
+
+_HERE = Path(__file__).parent
+_SOURCES = (
+    *(_HERE / name for name in ("engine.py", "draws.py", "jit.py", "layout.py", "policy.py")),
+    Path(schema.__file__),
+)
+"""What the compiled code follows from; numba itself looks after the policies' own files."""
 
 _lock = threading.RLock()
 _policies: dict[tuple[str, int], policy.Policy] = {}
@@ -26,21 +35,23 @@ _policies: dict[tuple[str, int], policy.Policy] = {}
 
 def cache() -> Path:
     """Return the folder of this engine's compiled code."""
-    import numba
-    import numpy as np
-
-    digest = hashlib.sha256()
-    for version in (numba.__version__, np.__version__, platform.python_version()):
-        digest.update(version.encode())
-    for file in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(file.name.encode() + file.read_bytes())
+    digest = hashlib.sha256(platform.python_version().encode())
+    for package in ("numba", "numpy"):
+        digest.update(metadata.version(package).encode())
+    for source in _SOURCES:
+        digest.update(source.read_bytes())
     return cache_folder() / "engine" / digest.hexdigest()[:16]
+
+
+def compiled() -> bool:
+    """Whether the event loop is in the cache; compiles nothing."""
+    return any(cache().rglob("engine.advance-*.nbi"))
 
 
 def engine_loop() -> Callable[..., Any]:
     """Return the compiled `engine.advance`."""
     with _lock, _cached():
-        from workbench.backends.simulated.engine import advance
+        from workbench.backends.simulated.engine import advance  # noqa: PLC0415 - slow to import
 
         loop: Callable[..., Any] = advance
         return loop
@@ -59,7 +70,7 @@ def scheduling_policy(name: str) -> policy.Policy:
 @contextmanager
 def _cached() -> Iterator[None]:
     """Have functions that numba meets meanwhile cached in our folder."""
-    import numba
+    import numba  # noqa: PLC0415 - slow to import
 
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache())

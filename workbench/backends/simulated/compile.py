@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from workbench.backends.simulated.cache import cache, engine_loop, scheduling_policy
 from workbench.backends.simulated.policy import policy_names
@@ -19,7 +20,7 @@ def main() -> None:
     print(f"Compiling the simulation engine into {cache()}", flush=True)
     _step("event loop", engine_loop)
     for name in policy_names():
-        _step(f"policy {name}", lambda name=name: scheduling_policy(name))
+        _step(f"policy {name}", partial(scheduling_policy, name))
 
 
 def _step(title: str, work: Callable[[], object]) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from workbench.backends.simulated import layout
+from workbench.backends.simulated.jit import compiled
 
 __all__ = ["bits", "demand_ps", "uniform"]
 
@@ -23,8 +23,8 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _TO_UNIT = 2.0**-53
 
 
-@njit(nogil=True, cache=True, _nrt=False, error_model="numpy")
-def bits(stream, operation, purpose):
+@compiled
+def bits(stream: np.uint64, operation: int, purpose: int) -> np.uint64:
     """Return 64 random bits as an unsigned integer."""
     x = stream + np.uint64(operation + 1) * _GAMMA + np.uint64(purpose + 1) * _PURPOSE
     x = (x ^ (x >> np.uint64(30))) * _MIX_1
@@ -32,23 +32,25 @@ def bits(stream, operation, purpose):
     return x ^ (x >> np.uint64(31))
 
 
-@njit(nogil=True, cache=True, _nrt=False, error_model="numpy")
-def uniform(stream, operation, purpose):
+@compiled
+def uniform(stream: np.uint64, operation: int, purpose: int) -> float:
     """Return a number in (0, 1]."""
     return float((bits(stream, operation, purpose) >> np.uint64(11)) + np.uint64(1)) * _TO_UNIT
 
 
-@njit(nogil=True, cache=True, _nrt=False, error_model="numpy")
-def demand_ps(distribution, mean_ps, tasks, stream, operation, purpose):
+@compiled
+def demand_ps(
+    distribution: int, mean_ps: float, tasks: int, stream: np.uint64, operation: int, purpose: int
+) -> int:
     """Return the whole duration, in ps, of `tasks` tasks of one distribution in a row."""
     if distribution == layout.CONSTANT:
-        return np.int64(mean_ps * tasks)
+        return int(mean_ps * tasks)
     if distribution == layout.EXPONENTIAL:
         product = 1.0
         for task in range(tasks):
             product *= uniform(stream, operation, purpose + task)
-        return np.int64(-mean_ps * math.log(product))
+        return int(-mean_ps * math.log(product))
     total = 0.0
     for task in range(tasks):
         total += uniform(stream, operation, purpose + task)
-    return np.int64(2.0 * mean_ps * total)
+    return int(2.0 * mean_ps * total)

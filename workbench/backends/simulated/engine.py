@@ -15,12 +15,14 @@ Functions here work on a `layout.Engine` and change it in place.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
-from numba import njit, typeof, types
+from numba import typeof, types
 
 from workbench.backends.simulated import layout
 from workbench.backends.simulated.draws import bits, demand_ps
+from workbench.backends.simulated.jit import compiled, inlined, with_signature
 from workbench.backends.simulated.layout import (
     CORE_BITS,
     FINISHED,
@@ -45,13 +47,11 @@ from workbench.backends.simulated.layout import (
     USEFUL,
     WAIT_OWNER,
     WAITING,
+    Engine,
 )
 from workbench.backends.simulated.policy import signature
 
 __all__ = ["advance"]
-
-_compiled = njit(nogil=True, cache=True, _nrt=False, error_model="numpy")
-"""No array is made or kept here, so reference counts, which are atomic, are left out."""
 
 _SHAPES = layout.empty(components=1, phases=1, stages=1, workers=1, cores=1, requests=1)
 
@@ -59,8 +59,8 @@ _PURPOSES_PER_STAGE = 64
 """Random numbers set apart for each stage; the last one draws the owner."""
 
 
-@_compiled
-def _post(engine, core):
+@inlined
+def _post(engine: Engine, core: int) -> None:
     """Put the core's next event into the tree."""
     c = engine.cores[core]
     tree = engine.tree
@@ -74,8 +74,8 @@ def _post(engine, core):
         tree[node] = earliest
 
 
-@_compiled
-def _account(engine, core):
+@compiled
+def _account(engine: Engine, core: int) -> None:
     """Book the time since the last booking on what the core has been doing."""
     c = engine.cores[core]
     now = engine.clock[0].now
@@ -92,15 +92,15 @@ def _account(engine, core):
     c.since = now
 
 
-@_compiled
-def _set_activity(engine, core, activity):
+@inlined
+def _set_activity(engine: Engine, core: int, activity: int) -> None:
     if engine.cores[core].activity != activity:
         _account(engine, core)
         engine.cores[core].activity = activity
 
 
-@_compiled
-def _occupy(engine, core):
+@compiled
+def _occupy(engine: Engine, core: int) -> None:
     """Add the time its worker has held the core to the raster."""
     c = engine.cores[core]
     clock = engine.clock[0]
@@ -121,8 +121,8 @@ def _occupy(engine, core):
         at = until
 
 
-@_compiled
-def _start_segment(engine, core, r):
+@inlined
+def _start_segment(engine: Engine, core: int, r: int) -> None:
     """Let the core's worker run the request's tasks up to the first one elsewhere."""
     c = engine.cores[core]
     request = engine.requests[r]
@@ -131,7 +131,7 @@ def _start_segment(engine, core, r):
     component = engine.components[worker.component]
     phase = engine.phases[worker.component, component.phase]
     worker.current = r
-    stage = np.int64(request.stage)
+    stage = int(request.stage)
     length = 0
     target = me
     while target == me:
@@ -146,22 +146,22 @@ def _start_segment(engine, core, r):
         if stage == phase.last_stage:
             target = NOBODY
         elif engine.stages[stage].where == LOCAL:
-            target = np.int64(request.issuer)
+            target = int(request.issuer)
         elif engine.stages[stage].where == FIRST:
             target = engine.members[component.first_member]
         else:
             owner = bits(
                 component.key, request.operation, (stage + 1) * _PURPOSES_PER_STAGE - 1
             ) % np.uint64(component.workers)
-            target = engine.members[component.first_member + np.int64(owner)]
+            target = engine.members[component.first_member + int(owner)]
     request.stage = stage
     request.target = target
     c.busy_until = engine.clock[0].now + length
     _set_activity(engine, core, USEFUL)
 
 
-@_compiled
-def _work(engine, core):
+@inlined
+def _work(engine: Engine, core: int) -> None:
     """Let the core's worker go on, take what was sent to it, issue an operation, or poll."""
     c = engine.cores[core]
     worker = engine.workers[c.running]
@@ -169,40 +169,50 @@ def _work(engine, core):
     if worker.current != NOBODY:
         c.busy_until = engine.clock[0].now + worker.remaining
         _set_activity(engine, core, USEFUL)
-    elif worker.inbox_head != NOBODY:
-        r = worker.inbox_head
+        return
+    r = worker.inbox_head
+    if r != NOBODY:
         worker.inbox_head = engine.requests[r].next
-        _start_segment(engine, core, r)
     elif worker.free != NOBODY and phase.issued < phase.operations:
         r = worker.free
         request = engine.requests[r]
         worker.free = request.next
         if phase.issued >= phase.next_level_at:
             phase.levels += 1
-            phase.next_level_at = np.int64(phase.next_level_at * phase.fanout)
+            phase.next_level_at = int(phase.next_level_at * phase.fanout)
         request.operation = phase.issued
         request.start = engine.clock[0].now
         request.stage = phase.first_stage
         phase.issued += 1
-        _start_segment(engine, core, r)
-    else:
+    if r == NOBODY:
         c.busy_until = FOREVER
         _set_activity(engine, core, WAIT_OWNER if worker.stuck > 0 else POLL_IDLE)
+    else:
+        _start_segment(engine, core, r)
 
 
-@_compiled
-def _polls(engine, w):
-    """Whether a worker, if it is one, holds its core and polls."""
-    if w == NOBODY:
-        return False
+@inlined
+def _polls(engine: Engine, w: int) -> bool:
+    """Whether a worker holds its core and polls."""
     c = engine.cores[engine.workers[w].core]
-    return c.running == w and (c.activity == POLL_IDLE or c.activity == WAIT_OWNER)
+    return c.running == w and c.activity in (POLL_IDLE, WAIT_OWNER)
 
 
-@_compiled
-def _stick(engine, r, holder, change):
+@inlined
+def _go_on(engine: Engine, core: int) -> None:
+    """Give the core's worker something to do if it needs it, and post the core's next event."""
+    c = engine.cores[core]
+    if c.running != NOBODY and (
+        c.busy_until <= engine.clock[0].now or c.activity in (POLL_IDLE, WAIT_OWNER)
+    ):
+        _work(engine, core)
+    _post(engine, core)
+
+
+@compiled
+def _stick(engine: Engine, r: int, holder: int, change: int) -> None:
     """Count a request as lying (+1) or no longer lying (-1) with a worker off its core."""
-    issuer = np.int64(engine.requests[r].issuer)
+    issuer = int(engine.requests[r].issuer)
     if issuer == holder:
         return
     worker = engine.workers[issuer]
@@ -211,8 +221,8 @@ def _stick(engine, r, holder, change):
         _set_activity(engine, worker.core, WAIT_OWNER if worker.stuck > 0 else POLL_IDLE)
 
 
-@_compiled
-def _stick_all(engine, holder, change):
+@compiled
+def _stick_all(engine: Engine, holder: int, change: int) -> None:
     """Count all requests that lie with a worker that leaves (+1) or gets (-1) its core."""
     worker = engine.workers[holder]
     if worker.current >= 0:
@@ -220,20 +230,13 @@ def _stick_all(engine, holder, change):
     r = worker.inbox_head
     while r != NOBODY:
         _stick(engine, r, holder, change)
-        r = np.int64(engine.requests[r].next)
+        r = int(engine.requests[r].next)
 
 
-@_compiled
-def _wake(engine, w):
-    core = engine.workers[w].core
-    _work(engine, core)
-    _post(engine, core)
-
-
-@_compiled
-def _send(engine, r):
-    """Put a request into the inbox of its target, and wake that worker if it polls."""
-    target = np.int64(engine.requests[r].target)
+@inlined
+def _send(engine: Engine, r: int) -> int:
+    """Put a request into the inbox of its target; return the core of that worker if it polls."""
+    target = int(engine.requests[r].target)
     worker = engine.workers[target]
     engine.requests[r].next = NOBODY
     if worker.inbox_head == NOBODY:
@@ -244,12 +247,11 @@ def _send(engine, r):
     engine.components[worker.component].delegated += 1
     if engine.cores[worker.core].running != target:
         _stick(engine, r, target, 1)
-    elif _polls(engine, target):
-        _wake(engine, target)
+    return int(worker.core) if _polls(engine, target) else NOBODY
 
 
-@_compiled
-def _set_state(engine, component, state):
+@compiled
+def _set_state(engine: Engine, component: int, state: int) -> None:
     """Change what a component does, and with it which of its workers want their cores."""
     clock = engine.clock[0]
     it = engine.components[component]
@@ -267,12 +269,12 @@ def _set_state(engine, component, state):
         for other in range(len(engine.components)):
             phase = engine.phases[other, it.phase]
             phase.done_at_last_start = phase.done
-    elif state == FINISHED or state == OUT_OF_MEMORY:
+    elif state in (FINISHED, OUT_OF_MEMORY):
         clock.running -= 1
 
 
-@_compiled
-def _begin_phase(engine, component):
+@compiled
+def _begin_phase(engine: Engine, component: int) -> None:
     phase = engine.phases[component, engine.components[component].phase]
     if phase.capacity < 0:
         _set_state(engine, component, OUT_OF_MEMORY)
@@ -282,8 +284,8 @@ def _begin_phase(engine, component):
         _set_state(engine, component, PARALLEL)
 
 
-@_compiled
-def _end_phase(engine, component, alive):
+@compiled
+def _end_phase(engine: Engine, component: int, alive: bool) -> None:
     """Book the end of the component's phase; go on to its next one, or end it."""
     it = engine.components[component]
     first = True
@@ -303,43 +305,44 @@ def _end_phase(engine, component, alive):
         _begin_phase(engine, component)
 
 
-@_compiled
-def _finish_operation(engine, component, r):
+@inlined
+def _finish_operation(engine: Engine, component: int, r: int) -> int:
+    """Book the end of an operation; return the core of its issuer if that polls."""
     it = engine.components[component]
     phase = engine.phases[component, it.phase]
     if phase.done == phase.capacity:
         _end_phase(engine, component, False)
-        return
+        return NOBODY
     request = engine.requests[r]
     octaves = math.log2(max(engine.clock[0].now - request.start, 1) / LATENCY_BASE_PS)
-    b = min(max(int(math.ceil(octaves * LATENCY_PER_OCTAVE)) - 1, 0), LATENCY_BINS - 1)
+    above = int(octaves * LATENCY_PER_OCTAVE)
+    b = min(max(above, 0), LATENCY_BINS - 1)
     engine.latency[it.phase, component, b] += 1
     phase.done += 1
-    issuer = np.int64(request.issuer)
+    issuer = int(request.issuer)
     request.next = engine.workers[issuer].free
     engine.workers[issuer].free = r
     if phase.done == phase.operations:
         _end_phase(engine, component, True)
-    elif phase.issued < phase.operations and _polls(engine, issuer):
-        _wake(engine, issuer)
+    return int(engine.workers[issuer].core) if _polls(engine, issuer) else NOBODY
 
 
-@_compiled
-def _complete(engine, core):
-    """End the segment that the core's worker has run."""
+@inlined
+def _complete(engine: Engine, core: int) -> int:
+    """End the segment that the core's worker has run; return a core to wake, or nobody."""
     worker = engine.workers[engine.cores[core].running]
     r = worker.current
     worker.current = NOBODY
     if r == SERIAL_WORK:
         _set_state(engine, worker.component, PARALLEL)
-    elif engine.requests[r].target == NOBODY:
-        _finish_operation(engine, worker.component, r)
-    else:
-        _send(engine, r)
+        return NOBODY
+    if engine.requests[r].target == NOBODY:
+        return _finish_operation(engine, worker.component, r)
+    return _send(engine, r)
 
 
-@_compiled
-def _hand_over(engine, core, w):
+@compiled
+def _hand_over(engine: Engine, core: int, w: int) -> None:
     """Take the core from its worker and give it to another one, or to nobody."""
     c = engine.cores[core]
     clock = engine.clock[0]
@@ -357,19 +360,20 @@ def _hand_over(engine, core, w):
         c.busy_until = FOREVER
         return
     _stick_all(engine, w, -1)
-    if c.last_ran != NOBODY and c.last_ran != w:
+    if c.last_ran not in (NOBODY, w):
         c.switches += 1
         c.activity = STARTING
         c.switch_until = clock.now + clock.switch_cost
         c.busy_until = c.switch_until + clock.refill_cost
     else:
         c.activity = POLL_IDLE
-        _work(engine, core)
     c.last_ran = w
 
 
-@_compiled
-def _reschedule(engine, pick, core, expired):
+@compiled
+def _reschedule(
+    engine: Engine, pick: Callable[..., tuple[int, int]], core: int, expired: bool
+) -> None:
     """Ask the policy who is to hold the core, and until when."""
     c = engine.cores[core]
     w, slice_end = pick(
@@ -378,33 +382,27 @@ def _reschedule(engine, pick, core, expired):
     c.slice_end = slice_end
     if w != c.running:
         _hand_over(engine, core, w)
-    elif _polls(engine, w) or (c.activity == USEFUL and c.busy_until <= engine.clock[0].now):
-        _work(engine, core)
-    _post(engine, core)
 
 
-@_compiled
-def _event(engine, pick, core):
+@inlined
+def _event(engine: Engine, pick: Callable[..., tuple[int, int]], core: int) -> None:
     """Handle the core's event at the present time."""
     c = engine.cores[core]
     clock = engine.clock[0]
-    if c.busy_until <= clock.now:
-        if c.activity == STARTING:
-            _work(engine, core)
-        else:
-            _complete(engine, core)
+    woken = NOBODY
+    if c.activity == USEFUL and c.busy_until <= clock.now:
+        woken = _complete(engine, core)
     if clock.boundary:
         return
     if c.slice_end <= clock.now:
         _reschedule(engine, pick, core, True)
-        return
-    if engine.workers[c.running].current == NOBODY:
-        _work(engine, core)
-    _post(engine, core)
+    for here in (core, woken):
+        if here != NOBODY:
+            _go_on(engine, here)
 
 
-@_compiled
-def _next_begin(engine):
+@compiled
+def _next_begin(engine: Engine) -> int:
     begin = FOREVER
     for component in engine.components:
         if component.state == WAITING:
@@ -412,8 +410,8 @@ def _next_begin(engine):
     return begin
 
 
-@_compiled
-def _cross_boundary(engine, pick):
+@compiled
+def _cross_boundary(engine: Engine, pick: Callable[..., tuple[int, int]]) -> None:
     """Begin what begins now, and let the policy look at every core."""
     clock = engine.clock[0]
     for component in range(len(engine.components)):
@@ -423,16 +421,11 @@ def _cross_boundary(engine, pick):
     clock.boundary = 0
     for core in range(len(engine.cores)):
         _reschedule(engine, pick, core, False)
+        _go_on(engine, core)
 
 
-@njit(
-    (typeof(_SHAPES), types.FunctionType(signature()), types.int64),
-    nogil=True,
-    cache=True,
-    _nrt=False,
-    error_model="numpy",
-)
-def advance(engine, pick, events):
+@with_signature((typeof(_SHAPES), types.FunctionType(signature()), types.int64))
+def advance(engine: Engine, pick: Callable[..., tuple[int, int]], events: int) -> int:
     """Handle up to `events` events; return how many there were.
 
     The run is over when ``clock[0].running`` is 0. Fewer events than asked for

@@ -53,7 +53,11 @@ from workbench.backends.simulated.layout import CLOCK, COMPONENT, CORE, WORKER, 
 from workbench.errors import InputError, Location
 from workbench.folders import data_folder
 
-__all__ = ["Policy", "file_of", "load", "policy", "policy_names", "signature"]
+__all__ = ["Policy", "Records", "file_of", "load", "policy", "policy_names", "signature"]
+
+
+Records = npt.NDArray[Any]
+"""An array of one of the record types of `layout`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ class Policy:
 
 def signature() -> Any:
     """Return the numba signature of `pick`, the same for all policies."""
-    from numba import from_dtype, types
+    from numba import from_dtype, types  # noqa: PLC0415 - slow to import
 
     def array(record: np.dtype[np.void]) -> Any:
         return from_dtype(record)[::1]
@@ -86,10 +90,9 @@ def signature() -> Any:
 
 def policy(pick: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a policy's `pick`."""
-    from numba import njit
+    from workbench.backends.simulated.jit import with_signature  # noqa: PLC0415 - slow to import
 
-    compiled: Callable[..., Any] = njit(signature(), nogil=True, cache=True, _nrt=False)(pick)
-    return compiled
+    return with_signature(signature())(pick)
 
 
 def _folders() -> tuple[Path, ...]:
@@ -126,7 +129,8 @@ def load(name: str) -> Policy:
     file = file_of(name)
     module_name = f"workbench.backends.simulated.policies.{name}"
     spec = importlib.util.spec_from_file_location(module_name, file)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
     try:

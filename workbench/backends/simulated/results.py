@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 
 import numpy as np
 import numpy.typing as npt
@@ -76,10 +75,7 @@ def dataset(plan: Plan, job: Job) -> xr.Dataset:
             "tasks": ("component", spread(engine.components["tasks"], 0)),
             "delegated_tasks": ("component", spread(engine.components["delegated"], 0)),
             "peak_ram_bytes": ("component", spread(_peak_ram(plan), 0)),
-            "ram_quota_bytes": (
-                "component",
-                [np.nan if math.isinf(q) else q for q in (i.quota_bytes for i in plan.instances)],
-            ),
+            "ram_quota_bytes": ("component", [float(one.quota_bytes) for one in plan.instances]),
             "exit_reason": ("component", [reason for reason, _ in _exits(plan)]),
             "exit_detail": ("component", [detail for _, detail in _exits(plan)]),
             "timer": ("component", [one.timer for one in plan.instances]),
@@ -144,8 +140,8 @@ def _raster(plan: Plan) -> tuple[Floats, Floats]:
     clock = plan.engine.clock[0]
     width = int(clock["bin_width"])
     bins = max(-(-int(clock["now"]) // width), 1)
-    occupancy = plan.engine.occupancy[:, :, :bins] / _SECOND_PS
-    return occupancy, np.arange(bins) * (width / _SECOND_PS)
+    occupancy: Floats = plan.engine.occupancy[:, :, :bins] / _SECOND_PS
+    return occupancy, np.arange(bins, dtype=float) * (width / _SECOND_PS)
 
 
 def _peak_ram(plan: Plan) -> Floats:
@@ -179,6 +175,6 @@ def _exit(one: Instance, state: int | None) -> tuple[str, str]:
     if state is None:
         return "not-started", one.prediction.reason
     if state == layout.OUT_OF_MEMORY:
-        quota = format_amount(int(one.quota_bytes))
+        quota = format_amount(one.quota_bytes)
         return "out-of-memory", f"Its data outgrew its RAM quota of {quota}."
     return "finished", ""

@@ -15,6 +15,7 @@ from workbench.backends.simulated.parameters import Settings
 from workbench.backends.workload import Choice, Phase, Task
 from workbench.scenario.model import Component, Scenario
 from workbench.scenario.prediction import Prediction, predict
+from workbench.scenario.priorities import priority_in_force
 from workbench.scenario.variants import measured
 
 __all__ = ["Instance", "Plan", "instances", "plan"]
@@ -45,6 +46,8 @@ class Instance:
         What `init` makes of it.
     cores
         Its cores, in the order of its workers.
+    priority
+        Its scheduling priority; the highest is 0.
     timer, timer_period_ms
         Provider of its Timer session, and the step of that clock.
     """
@@ -53,14 +56,14 @@ class Instance:
     label: str
     prediction: Prediction
     cores: tuple[int, ...]
+    priority: int
     timer: str
     timer_period_ms: float
 
     @property
-    def quota_bytes(self) -> float:
-        """What it may use; infinite where nothing limits it."""
-        quota = self.prediction.ram_bytes
-        return math.inf if quota is None else float(quota)
+    def quota_bytes(self) -> int:
+        """What it may use, after the costs of creating it."""
+        return self.prediction.ram_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ def _instance(
                 timer = provider.label
                 period = _timer_period_ms(provider)
     cores = tuple(y * width + x for x, y in prediction.rectangle.cells())
-    return Instance(component, label, prediction, cores, timer, period)
+    priority = priority_in_force(component.priority or 0, scenario.prio_levels)
+    return Instance(component, label, prediction, cores, priority, timer, period)
 
 
 def _timer_period_ms(provider: Component) -> float:
@@ -200,7 +204,7 @@ def _place_workers(engine: Engine, started: list[Instance]) -> None:
         for index, number in here:
             worker = engine.workers[w]
             worker["component"], worker["core"], worker["number"] = index, core, number
-            worker["priority"] = started[index].component.priority or 0
+            worker["priority"] = started[index].priority
             engine.members[engine.components[index]["first_member"] + number] = w
             w += 1
         engine.cores[core]["last"] = w
@@ -242,7 +246,7 @@ def _set_component(
 def _capacity(phase: Phase, one: Instance, settings: Settings) -> int:
     """Return how many operations the quota has room for; -1 if the data does not even load."""
     tree = settings.workload.tree
-    if tree is None or one.quota_bytes == math.inf:
+    if tree is None:
         return _UNLIMITED
     room = one.quota_bytes - settings.number(tree.base_bytes)
     per_key = settings.number(tree.bytes_per_key)

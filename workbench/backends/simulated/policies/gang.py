@@ -5,13 +5,14 @@ Components whose rectangles do not overlap share a row of the schedule
 whose worker of the present row has nothing to run takes the next row's.
 """
 
+# ruff: noqa: ARG001 - all policies have one signature
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
 from workbench.backends.simulated.layout import FOREVER, NOBODY, PARALLEL, SERIAL, Engine
-from workbench.backends.simulated.policy import policy
+from workbench.backends.simulated.policy import Records, policy
 
 TITLE = "Gang: all workers of a component switched together"
 
@@ -31,7 +32,15 @@ def prepare(engine: Engine) -> npt.NDArray[np.int64]:
 
 
 @policy
-def pick(core, expired, clock, cores, workers, components, table):
+def pick(
+    core: int,
+    expired: bool,
+    clock: Records,
+    cores: Records,
+    workers: Records,
+    components: Records,
+    table: Records,
+) -> tuple[int, int]:
     """Take the worker of the row whose turn it is, or of the next row that has one."""
     c = cores[core]
     now = clock[0].now

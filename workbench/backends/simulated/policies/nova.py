@@ -5,16 +5,25 @@ chance: when a second worker gets ready on a core, the first one has a random
 part of its slice left.
 """
 
+# ruff: noqa: ARG001 - all policies have one signature
 from __future__ import annotations
 
 from workbench.backends.simulated.layout import FOREVER, NOBODY
-from workbench.backends.simulated.policy import policy
+from workbench.backends.simulated.policy import Records, policy
 
 TITLE = "NOVA: fixed priorities, round robin, each core for itself"
 
 
 @policy
-def pick(core, expired, clock, cores, workers, components, table):
+def pick(
+    core: int,
+    expired: bool,
+    clock: Records,
+    cores: Records,
+    workers: Records,
+    components: Records,
+    table: Records,
+) -> tuple[int, int]:
     """Keep the worker until its slice ends, then take the next of the highest priority."""
     c = cores[core]
     now = clock[0].now
