@@ -53,6 +53,7 @@ _PARAMETERS = (
     ),
     ParameterInfo("quantum_ms", 10.0, "Time slice.", "test", "machine"),
     ParameterInfo("window", 1500, "Requests in flight.", "test", "workload"),
+    ParameterInfo("leaf_ns", 2000, "Mean time of a leaf write.", "test", "workload"),
     ParameterInfo("pinned", True, "Whether workers are pinned.", "test", "policy"),
     ParameterInfo("fail", "", "Fail with this cause; `crash` raises.", "test", "backend"),
     ParameterInfo("fail_from", 0, "First replication that fails.", "test", "backend"),
@@ -78,13 +79,13 @@ class FakeBackend:
 
     def parameters(
         self,
-        workload: str,  # noqa: ARG002
+        workload: str,
         chosen: Mapping[str, Parameter],  # noqa: ARG002
     ) -> tuple[ParameterInfo, ...]:
-        return _PARAMETERS
+        return tuple(info for info in _PARAMETERS if workload == "insert" or info.name != "leaf_ns")
 
     def validate(self, job: Job) -> list[Problem]:
-        known = {info.name: info for info in _PARAMETERS}
+        known = {info.name for info in self.parameters(job.workload, {})}
         problems = [
             Problem("parameter-unknown", "error", f'There is no parameter "{name}".')
             for name in job.parameters

@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from workbench import api
     from workbench.api import Project, Results, compare, load, run
 
-__all__ = ["Project", "Results", "__version__", "compare", "load", "run"]
+__all__ = ["Project", "Results", "__version__", "api", "compare", "load", "run"]
 
 
 def __getattr__(name: str) -> Any:
     # On first use, so that importing a lower floor stays cheap and no circle closes.
-    if name in __all__:
-        return getattr(importlib.import_module("workbench.api"), name)
+    if name == "api" or name in __all__:
+        api = importlib.import_module("workbench.api")
+        return api if name == "api" else getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -34,6 +34,7 @@ from workbench.scenario.problem import Problem
 
 if TYPE_CHECKING:
     from workbench.analysis.plots import Plots
+    from workbench.app.editor import ScenarioEditor
 
 __all__ = ["Project", "Results", "compare", "load", "run"]
 
@@ -115,11 +116,14 @@ class Project:
         saved = formats.save(self.experiment, path, self.document, overwrite=overwrite)
         return Project(self.experiment, saved)
 
-    def grid(self, variant: str = "") -> Any:
-        """Return the affinity grid as a view that can be edited in a notebook."""
-        from workbench.app.notebook import grid  # noqa: PLC0415 - Panel is slow to import
+    def grid(self) -> ScenarioEditor:
+        """Return the affinity grid with the XML beside it, to be edited in a notebook.
 
-        return grid(self, variant)
+        Its ``experiment`` is the edited one: ``Project(grid.experiment)``.
+        """
+        from workbench.app.editor import ScenarioEditor  # noqa: PLC0415 - Panel is slow to import
+
+        return ScenarioEditor(self.experiment)
 
     @property
     def _file(self) -> str | None:

@@ -14,10 +14,10 @@ from typer.core import TyperGroup
 
 from workbench import __version__
 from workbench.cli.output import complain
-from workbench.errors import InputError
+from workbench.errors import InputError, Location
 from workbench.folders import data_folder
 
-__all__ = ["CANCELLED", "DEFECT", "INPUT", "PROBLEMS", "Guarded"]
+__all__ = ["CANCELLED", "DEFECT", "INPUT", "PROBLEMS", "Guarded", "explained"]
 
 PROBLEMS, INPUT, DEFECT, CANCELLED = 1, 2, 3, 130
 """Exit codes; 0 is success."""
@@ -31,7 +31,7 @@ class Guarded(TyperGroup):
         try:
             return super().invoke(context)
         except InputError as refusal:
-            complain(str(refusal))
+            complain(explained(refusal))
             raise typer.Exit(INPUT) from None
         except BrokenPipeError:  # the reader had enough; typer ends quietly
             raise
@@ -45,6 +45,12 @@ class Guarded(TyperGroup):
                 f"Please report it with the file {report}."
             )
             raise typer.Exit(DEFECT) from None
+
+
+def explained(refusal: InputError) -> str:
+    """Return what is wrong and what to do, with the place where there is one."""
+    says = f"{refusal.what} {refusal.remedy}"
+    return says if refusal.location == Location() else f"{refusal.location}: {says}"
 
 
 def _write_report(defect: Exception) -> Path | str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbench.cli.failures import INPUT, PROBLEMS
+from workbench.cli.failures import INPUT, PROBLEMS, explained
 from workbench.cli.output import complain, print_json, say, stdout
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def check(
         try:
             experiment = formats.read(file).experiment
         except InputError as refusal:
-            complain(str(refusal))
+            complain(explained(refusal))
             worst = INPUT
             continue
         found = readiness(experiment, str(file))

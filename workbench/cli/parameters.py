@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from workbench.cli.output import print_json, stdout
+
+if TYPE_CHECKING:
+    from workbench.backends.base import ParameterInfo
 
 __all__ = ["parameters"]
 
@@ -25,24 +29,16 @@ def parameters(
 
     runner = named(backend)
     workloads = chosen([workload] if workload else None, runner.workloads(), "workload")
-    infos = {
-        (info.name, info.default): info
-        for name in workloads
-        for info in runner.parameters(name, {})
-    }
+    # One workload may have another default for the same name than the next.
+    of: dict[ParameterInfo, list[str]] = {}
+    for each in workloads:
+        for info in runner.parameters(each, {}):
+            of.setdefault(info, []).append(each)
     if json:
-        print_json(
-            [
-                {
-                    "name": info.name,
-                    "default": info.default,
-                    "doc": info.doc,
-                    "source": info.source,
-                    "group": info.group,
-                    "choices": list(info.choices),
-                }
-                for info in infos.values()
-            ]
-        )
+        print_json([asdict(info) | {"workloads": names} for info, names in of.items()])
     else:
-        print_parameters(stdout(), list(infos.values()))
+        everywhere = list(workloads)
+        print_parameters(
+            stdout(),
+            [(info, [] if names == everywhere else names) for info, names in of.items()],
+        )

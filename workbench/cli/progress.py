@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["duration", "follow"]
 
 _LOOK_SECONDS = 0.1
-_SAY_SECONDS = 5.0
+_SAY_SECONDS = 10.0
 
 
 class _Reporter(Protocol):

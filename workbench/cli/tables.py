@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -127,17 +127,19 @@ def print_run(
     console.print(table)
 
 
-def print_parameters(console: Console, infos: Sequence[ParameterInfo]) -> None:
-    """Print parameters, group by group."""
+def print_parameters(
+    console: Console, infos: Iterable[tuple[ParameterInfo, Sequence[str]]]
+) -> None:
+    """Print parameters, group by group, each with the workloads it is limited to."""
     table = _table("group", "parameter", default="right")
     for title in ("meaning", "source of the default"):
         table.add_column(title, overflow="fold")
-    for info in sorted(infos, key=lambda info: (info.group, info.name)):
-        choices = f" One of: {', '.join(map(str, info.choices))}." if info.choices else ""
+    for info, workloads in sorted(infos, key=lambda item: (item[0].group, item[0].name)):
+        told = f"{', '.join(workloads)}: {info.doc}" if workloads else info.doc
+        if info.choices:
+            told += f" One of: {', '.join(map(str, info.choices))}."
         default = str(info.default).lower() if isinstance(info.default, bool) else info.default
-        table.add_row(
-            info.group, info.name, Text(str(default)), Text(info.doc + choices), Text(info.source)
-        )
+        table.add_row(info.group, info.name, Text(str(default)), Text(told), Text(info.source))
     console.print(table)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import difflib
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from workbench import formats
 from workbench.backends.base import Backend, Job, backend
-from workbench.errors import InputError
+from workbench.errors import InputError, Location
 from workbench.experiments.seeds import replication_seed
 from workbench.results.records import RunSpec
 from workbench.scenario import variants
@@ -37,8 +38,6 @@ class Plan:
         What runs it.
     scenario
         With the variant applied.
-    parameters
-        Of experiment, variant and caller; later ones win.
     problems
         What the backend has to say beforehand; no errors among it.
     """
@@ -46,8 +45,7 @@ class Plan:
     spec: RunSpec
     backend: Backend
     scenario: Scenario
-    parameters: Mapping[str, Parameter]
-    problems: tuple[Problem, ...]
+    problems: tuple[Problem, ...] = ()
 
     def job(self, replication: int) -> Job:
         """Return the job of one replication."""
@@ -55,7 +53,7 @@ class Plan:
             scenario=self.scenario,
             workload=self.spec.workload,
             seed=replication_seed(self.spec.seed, replication),
-            parameters=self.parameters,
+            parameters=self.spec.parameters,
             variant=self.spec.variant,
             replication=replication,
         )
@@ -105,15 +103,19 @@ def plans(
         If a name is unknown or the backend refuses a job.
     """
     runner = backend(experiment.backend)
-    text = str(formats.write(experiment, "yaml"))
+    text = formats.write(experiment, "yaml")
     versions = _versions()
     names = [variant.name for variant in experiment.runnable_variants]
     picked = chosen(variant_names, names, "variant")
+    known = _known_parameters(runner, workloads or experiment.workloads, experiment.parameters)
+    anywhere = set().union(*known.values())
     made = []
-    for workload in chosen(workloads or experiment.workloads, runner.workloads(), "workload"):
+    for workload, understood in known.items():
         for name in picked:
+            given = {**variants.parameters(experiment, name), **(parameters or {})}
+            # What another workload of the experiment understands is not meant for this one.
+            settings = {k: v for k, v in given.items() if k in understood or k not in anywhere}
             scenario = variants.apply(experiment, name)
-            settings = {**variants.parameters(experiment, name), **(parameters or {})}
             spec = RunSpec(
                 experiment=experiment.name,
                 variant=name,
@@ -127,8 +129,8 @@ def plans(
                 configuration=_configuration(experiment, scenario),
                 versions=versions,
             )
-            plan = Plan(spec, runner, scenario, settings, ())
-            made.append(Plan(spec, runner, scenario, settings, _accepted(plan)))
+            plan = Plan(spec, runner, scenario)
+            made.append(replace(plan, problems=_accepted(plan)))
     return tuple(made)
 
 
@@ -144,6 +146,19 @@ def chosen(names: Sequence[str] | None, known: Sequence[str], what: str) -> tupl
     return tuple(dict.fromkeys(names or known))
 
 
+def _known_parameters(
+    runner: Backend, workloads: Sequence[str], parameters: Mapping[str, Parameter]
+) -> dict[str, set[str]]:
+    """Return the names of the parameters of each workload; `InputError` for an unknown one."""
+    # Only the backend can judge a workload that is given as a file.
+    named = [workload for workload in workloads if Path(workload).suffix != ".yaml"]
+    chosen(named, runner.workloads(), "workload")
+    return {
+        workload: {info.name for info in runner.parameters(workload, parameters)}
+        for workload in workloads
+    }
+
+
 def _accepted(plan: Plan) -> tuple[Problem, ...]:
     """Return the backend's remarks on a plan; `InputError` if one is an error."""
     problems = plan.backend.validate(plan.job(0))
@@ -152,14 +167,14 @@ def _accepted(plan: Plan) -> tuple[Problem, ...]:
             raise InputError(
                 problem.message,
                 problem.consequence or "Change it and run again.",
-                problem.location,
+                problem.location if problem.location.file else Location(plan.spec.experiment),
             )
     return tuple(problems)
 
 
 def _configuration(experiment: Experiment, scenario: Scenario) -> str:
     """Return the configuration of `init` that a variant stands for."""
-    return str(formats.write(experiment.but(scenario=scenario, variants=()), "xml-classic"))
+    return formats.write(experiment.but(scenario=scenario, variants=()), "xml-classic")
 
 
 def _versions() -> dict[str, str]:

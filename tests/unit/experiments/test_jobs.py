@@ -232,6 +232,16 @@ def test_what_cannot_run_is_refused_before_anything_is_recorded(
     assert jobs.store.runs() == []
 
 
+def test_a_parameter_of_one_workload_is_not_forced_on_the_others(
+    jobs: JobManager, backend: FakeBackend
+) -> None:
+    jobs.wait(jobs.submit(experiment(), parameters={"leaf_ns": 5, "window": 9}), SOON)
+    given = {job.workload: dict(job.parameters) for job in backend.started}
+    assert given == {"insert": {"window": 9, "leaf_ns": 5}, "lookup": {"window": 9}}
+    with pytest.raises(InputError, match="leaf_ns"):
+        jobs.submit(experiment(), workloads=["lookup"], parameters={"leaf_ns": 5})
+
+
 def test_closing_cancels_what_is_left(store: RunStore, backend: FakeBackend) -> None:
     backend.gate.clear()
     manager = JobManager(store, workers=2)

@@ -1,0 +1,147 @@
+"""The Python API: load, edit, save, run, compare; what its objects show in a notebook."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import workbench
+from tests import fake_backend
+from tests.fake_backend import FakeBackend, experiment
+from workbench import formats
+from workbench.errors import InputError
+from workbench.results.store import RunStore
+from workbench.scenario import edits
+from workbench.scenario.model import Rectangle
+
+
+@pytest.fixture
+def backend() -> FakeBackend:
+    return fake_backend.install()
+
+
+@pytest.fixture
+def project(tmp_path: Path, backend: FakeBackend) -> workbench.Project:
+    file = tmp_path / "small.yaml"
+    formats.save(experiment(), file)
+    return workbench.load(file)
+
+
+def faulty() -> workbench.Project:
+    return workbench.Project(experiment(variants=())).edit(
+        lambda s: s.replaced("blinktree1", lambda c: c.but(affinity=Rectangle(x=7, width=9)))
+    )
+
+
+def test_importing_the_package_is_cheap(checkout: Path) -> None:
+    program = "import sys, workbench; print(sorted(m for m in sys.modules if 'workbench' in m))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=checkout, check=True, capture_output=True, text=True
+    )
+    assert result.stdout.strip() == "['workbench']"
+    assert {"load", "run", "compare"} <= set(dir(workbench))
+    with pytest.raises(AttributeError, match="nonesuch"):
+        workbench.nonesuch  # noqa: B018 - the look-up is what is tested
+
+
+def test_a_project_is_loaded_from_a_path_or_a_text(project: workbench.Project) -> None:
+    assert project.experiment == experiment()
+    assert workbench.load(str(project.document.path)) == project
+    assert workbench.load(project.to_yaml()).experiment == project.experiment
+    xml = workbench.load(project.to_xml())
+    assert [c.name for c in xml.scenario.components] == ["timer", "blinktree1", "blinktree2"]
+    with pytest.raises(InputError, match="no such file"):
+        workbench.load("nonesuch.yaml")
+
+
+def test_an_edit_makes_another_project(project: workbench.Project) -> None:
+    moved = project.edit(lambda s: edits.move(s, "blinktree1", Rectangle(x=2, width=3)))
+    assert moved.scenario.component("blinktree1").affinity == Rectangle(x=2, width=3)
+    assert project.scenario == experiment().scenario
+    assert 'xpos="2"' in moved.to_xml()
+    assert project.with_(replications=9).experiment.replications == 9
+
+
+def test_the_xml_of_a_variant_has_its_rectangles(project: workbench.Project) -> None:
+    scenario = formats.read_text(project.to_xml("partitioned"), "xml-classic").experiment.scenario
+    for name in ("blinktree1", "blinktree2"):
+        expected = project.variant("partitioned").component(name).affinity
+        assert scenario.named(name).affinity == expected
+    with pytest.raises(InputError, match='Did you mean "partitioned"'):
+        project.to_xml("partitoned")
+
+
+def test_saving_keeps_comments_and_what_others_wrote(project: workbench.Project) -> None:
+    path = project.document.path
+    path.write_text("# mine\n" + path.read_text())
+    opened = workbench.load(path)
+    saved = opened.with_(replications=7).save()
+    assert path.read_text().startswith("# mine\n")
+    assert workbench.load(path).experiment.replications == 7
+    path.write_text(path.read_text() + "# theirs\n")
+    with pytest.raises(formats.ChangedOnDisk):
+        saved.with_(replications=8).save()
+    saved.with_(replications=8).save(overwrite=True)
+    assert workbench.load(path).experiment.replications == 8
+    with pytest.raises(InputError, match="no file yet"):
+        workbench.Project(experiment()).save()
+
+
+def test_results_carry_data_numbers_and_origin(project: workbench.Project, home: Path) -> None:
+    results = workbench.run(project, replications=4, parameters={"window": 9}, progress=False)
+    assert dict(results.dataset.sizes) | {"variant": 2, "workload": 2, "replication": 4} == dict(
+        results.dataset.sizes
+    )
+    assert [run.status for run in results.runs] == ["done"] * 4
+    with RunStore(home) as store:
+        assert [run.id for run in store.runs()] == list(results.run_ids)[::-1]
+    assert [run["id"] for run in results.summary()["runs"]] == list(results.run_ids)
+    shown = results._repr_html_()
+    for words in ("op/s", "n = 4", "95 % CI", "simulation (fake)", "partitioned"):
+        assert words in shown
+
+
+def test_compare_takes_results_datasets_and_run_ids(project: workbench.Project) -> None:
+    results = workbench.run(project, progress=False)
+    expected = workbench.compare(results).ratios()
+    assert expected[0].ratio == pytest.approx(4.0)
+    for same in (results.run_ids, results.dataset, results.comparison):
+        assert workbench.compare(same).ratios() == expected
+    with pytest.raises(InputError, match="no run"):
+        workbench.compare(["99"])
+
+
+def test_a_single_choice_is_run(project: workbench.Project, backend: FakeBackend) -> None:
+    workbench.run(
+        project, variants=["partitioned"], workloads=["insert"], seed=5, backend="fake",
+        progress=False,
+    )  # fmt: skip
+    assert {(job.variant, job.workload) for job in backend.started} == {("partitioned", "insert")}
+
+
+def test_a_faulty_scenario_is_refused_until_one_has_chosen(backend: FakeBackend) -> None:
+    project = faulty()
+    with pytest.raises(InputError, match=r"mend=True.*mend=False"):
+        workbench.run(project, progress=False)
+    workbench.run(project, mend=False, progress=False)
+    assert backend.started[-1].scenario.component("blinktree1").affinity.x == 7
+    workbench.run(project, mend=True, progress=False)
+    scenario = backend.started[-1].scenario
+    assert scenario.effective_space.contains(scenario.component("blinktree1").affinity)
+    assert project.mended().problems == ()
+
+
+def test_a_run_without_any_result_says_why(project: workbench.Project) -> None:
+    with pytest.raises(InputError, match="as it was told to"):
+        workbench.run(project, parameters={"fail": "boot-timeout"}, progress=False)
+
+
+def test_a_project_shows_components_placements_and_problems(project: workbench.Project) -> None:
+    shown = project._repr_html_()
+    for words in ("small", "8×1 cores", "blinktree2", "cores 1 to 7", "partitioned", "3 repl"):
+        assert words in shown
+    (problem,) = faulty().problems
+    assert problem.message in faulty()._repr_html_().replace("&quot;", '"')
