@@ -120,10 +120,14 @@ class _Row:
                 jobs.cancel(record.id)
 
         self._button.on_click(pressed)
-        self.view = pn.Row(
-            name, self._bar, self._note, self._button,
-            sizing_mode="stretch_width", css_classes=["run-row", f"run-{record.id}"],
-        )  # fmt: skip
+        self._why = pmui.Typography("", variant="body2", visible=False, css_classes=["why"])
+        line = pn.Row(name, self._bar, self._note, self._button, sizing_mode="stretch_width")
+        self.view = pn.Column(
+            line,
+            self._why,
+            sizing_mode="stretch_width",
+            css_classes=["run-row", f"run-{record.id}"],
+        )
 
     def update(self, state: RunState) -> None:
         """Show a state; only what differs is sent to the browser."""
@@ -135,6 +139,8 @@ class _Row:
             f'<span data-status="{state.status}" style="font-size:14px">'
             f"{escape(_told(state))}</span>"
         )
+        failed = self.ended and bool(state.message)
+        self._why.param.update(object=state.message if failed else "", visible=failed)
         if self.ended:
             self._button.param.update(label="Run again", icon="replay", css_classes=["again"])
 
@@ -145,7 +151,7 @@ def _told(state: RunState) -> str:
         if state.eta_seconds is None:
             return f"{count}, {state.message or 'starting'}"
         return f"{count}, about {duration(state.eta_seconds)} left"
-    return f"{state.status}, {count}" + (f": {state.message}" if state.message else "")
+    return f"{state.status}, {count}"
 
 
 def duration(seconds: float) -> str:

@@ -41,7 +41,7 @@ def serve(port: int | None = None, open_browser: bool = True) -> None:
         If the port is in use.
     """
     port = _checked_port(DEFAULT_PORT if port is None else port)
-    pn.extension("filedropper", exception_handler=report_exception)
+    pn.extension("filedropper", "tabulator", exception_handler=report_exception)
     with RunStore(data_folder()) as store:
         for run_id in store.recover():
             _log.warning("run %s was interrupted when its server ended", run_id)
