@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from workbench.errors import InputError
 from workbench.scenario.catalogue import catalogue
 from workbench.scenario.edits import duplicate
@@ -37,19 +39,23 @@ def apply(experiment: Experiment, variant_name: str) -> Scenario:
     if variant.instances is not None:
         scenario = with_instances(scenario, variant.instances)
     _refuse_unknown(variant, experiment.scenario, scenario)
-    rules: dict[str, PlacementRule | Rectangle] = {}
     if variant.placement is not None:
         members = variant.components
         if members is None:
             members = tuple(component.id for component in measured(scenario))
-        rules |= dict.fromkeys(members, variant.placement)
-    rules |= variant.affinity
+        scenario = _with_affinities(scenario, dict.fromkeys(members, variant.placement))
+    # Rules first: a rectangle of its own for one member does not move the others.
+    return _with_affinities(placed(scenario), variant.affinity)
 
-    def moved(component: Component) -> Component:
-        place = rules.get(component.id)
-        return component if place is None else component.but(affinity=place)
 
-    return placed(scenario.but(components=tuple(map(moved, scenario.components))))
+def _with_affinities(
+    scenario: Scenario, affinities: Mapping[str, PlacementRule | Rectangle]
+) -> Scenario:
+    def changed(component: Component) -> Component:
+        affinity = affinities.get(component.id)
+        return component if affinity is None else component.but(affinity=affinity)
+
+    return scenario.but(components=tuple(map(changed, scenario.components)))
 
 
 def parameters(experiment: Experiment, variant_name: str) -> dict[str, Parameter]:

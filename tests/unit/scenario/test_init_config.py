@@ -25,17 +25,31 @@ from workbench.scenario.tree import Comment, Node, Text
 
 # --- any tree, however odd ---
 
-_VALUES = st.sampled_from(
-    ["", " 100", *"0 1 2 -1 007 0x10 100.5 +5 many 1K 80G 2m RAM CAP Timer timer LOG yes".split()]
-)
-_NAMES = st.sampled_from(
-    "name caps ram priority xpos ypos width height quantum label label_prefix label_last "
-    "unscoped_label diag component prio_levels".split()
-)
-_TYPES = st.sampled_from(
-    "start start start binary resource provides service affinity config route any-service parent "
-    "child any-child affinity-space parent-provides default-route default alias monitor".split()
-)
+_NUMBERS = [
+    "",
+    "0",
+    "1",
+    "2",
+    "-1",
+    "007",
+    "0x10",
+    "100.5",
+    " 100",
+    "+5",
+    "many",
+    "1K",
+    "80G",
+    "2m",
+]
+_WORDS = ["RAM", "CAP", "Timer", "timer", "LOG", "yes"]
+_VALUES = st.sampled_from([*_NUMBERS, *_WORDS])
+_PLAIN = ["name", "caps", "ram", "priority", "xpos", "ypos", "width", "height", "quantum"]
+_ODD = ["label", "label_prefix", "label_last", "unscoped_label", "diag", "component", "prio_levels"]
+_NAMES = st.sampled_from([*_PLAIN, *_ODD])
+_IN_START = ["binary", "resource", "provides", "service", "affinity", "config", "route"]
+_IN_ROUTE = ["any-service", "parent", "child", "any-child"]
+_GLOBAL = ["start", "start", "start", "affinity-space", "parent-provides", "default-route"]
+_TYPES = st.sampled_from([*_IN_START, *_IN_ROUTE, *_GLOBAL, "default", "alias", "monitor"])
 _ATTRIBUTES = st.dictionaries(_NAMES, _VALUES, max_size=4).map(lambda d: tuple(d.items()))
 
 

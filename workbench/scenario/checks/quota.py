@@ -23,7 +23,8 @@ _USUAL_CAPS = 100
 @check_rule("ram-missing")
 def _ram_missing(subject: Subject) -> Iterator[Finding]:
     for component, child in _children(subject):
-        if child.ram_bytes == 0:
+        comes_late = component.ram_bytes is None and subject.scenario.default_ram_bytes
+        if child.ram_bytes == 0 and not comes_late:  # else said by default-late
             yield Finding(
                 "error",
                 f"{component.label} has no RAM quota.",
@@ -54,7 +55,8 @@ def _ram_too_small(subject: Subject) -> Iterator[Finding]:
 @check_rule("caps-missing")
 def _caps_missing(subject: Subject) -> Iterator[Finding]:
     for component, child in _children(subject):
-        if child.caps == 0:
+        comes_late = component.caps is None and subject.scenario.default_caps
+        if child.caps == 0 and not comes_late:  # else said by default-late
             yield Finding(
                 "error",
                 f"{component.label} has no capability quota, and no default is in force.",
