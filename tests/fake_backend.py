@@ -57,6 +57,7 @@ _PARAMETERS = (
     ParameterInfo("pinned", True, "Whether workers are pinned.", "test", "policy"),
     ParameterInfo("fail", "", "Fail with this cause; `crash` raises.", "test", "backend"),
     ParameterInfo("fail_from", 0, "First replication that fails.", "test", "backend"),
+    ParameterInfo("starve", "", "Component that ends out of memory.", "test", "backend"),
     ParameterInfo("seconds", 0.0, "How long a replication takes.", "test", "backend"),
 )
 
@@ -156,6 +157,9 @@ def _dataset(job: Job) -> xr.Dataset:
         components=list(owned),
         owned=owned,
         phase=job.workload,
+        exits={str(starved): "out-of-memory"}
+        if (starved := job.parameters.get("starve"))
+        else None,
         backend="fake",
         seed=job.seed,
     )

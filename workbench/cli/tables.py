@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +63,8 @@ def print_outcome(
         style="dim",
         markup=False,
     )
+    for line in _unfinished(records, comparison):
+        console.print(line, markup=False)
     for ratio in headline_ratios(comparison):
         console.print(comparison.headline(ratio), markup=False)
 
@@ -141,6 +143,18 @@ def print_parameters(
         default = str(info.default).lower() if isinstance(info.default, bool) else info.default
         table.add_row(info.group, info.name, Text(str(default)), Text(told), Text(info.source))
     console.print(table)
+
+
+def _unfinished(records: Sequence[RunRecord], comparison: Comparison) -> Iterator[str]:
+    """Yield a line for every component that did not come to its end, with the reason."""
+    for record in records:
+        if not record.done:
+            continue
+        told = comparison.summary(record.variant, record.workload)["components"]
+        for name, one in told.items():
+            if one["exit_reason"] != "finished":
+                run = f"{record.workload} × {record.variant}"
+                yield f"{run}: {name} {one['exit_reason']}. {one['exit_detail']}"
 
 
 def _facts(record: RunRecord) -> list[tuple[str, str]]:

@@ -170,6 +170,17 @@ def test_run_for_people_shows_numbers_with_spread_and_origin(small: Path) -> Non
     assert "insert × partitioned: done, 3/3" in result.stderr
 
 
+def test_a_component_that_did_not_finish_is_told(small: Path) -> None:
+    options = ("--variant", "partitioned", "--workload", "insert", "--set", "starve=blinktree2")
+    assert (
+        "insert × partitioned: blinktree2 out-of-memory. The quota is below the tree."
+        in call("run", small, *options).stdout
+    )
+    (run,) = told("run", small, *options)["runs"]
+    reasons = {name: one["exit_reason"] for name, one in run["components"].items()}
+    assert reasons == {"blinktree1": "finished", "blinktree2": "out-of-memory"}
+
+
 def test_a_failed_run_is_told_and_exits_1(small: Path) -> None:
     result = call("run", small, "--set", "fail=boot-timeout", "--set", "fail_from=1", code=1)
     assert "boot-timeout" in result.stderr
