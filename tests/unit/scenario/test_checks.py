@@ -16,7 +16,6 @@ from workbench.scenario.tree import Position
 SPACE = '<affinity-space width="8"/>'
 TIMER = '<start name="timer"><provides><service name="Timer"/></provides></start>'
 TIMER2 = TIMER.replace('"timer"', '"timer2"')
-NEEDY = '<start name="blinktree">{}</start>'
 OWN = "<any-service><parent/></any-service>"
 
 
@@ -79,6 +78,22 @@ CASES = [
             needy('<service name="Timer"><child name="timer"/></service>'),
         ],
     ),
+    (
+        "route-denied",
+        "blinktree",
+        [
+            USUAL,
+            TIMER,
+            '<start name="other"/>',
+            needy('<service name="Timer"><child name="other"/></service>'),
+        ],
+    ),
+    (
+        "route-denied",
+        "blinktree",
+        [USUAL, needy('<service name="ROM"/>'), TIMER, '<start name="x"/>'],
+    ),
+    ("route-denied", "blinktree", [USUAL, TIMER, needy('<service name="Timer"/>')]),
     ("route-ambiguous", "blinktree", [USUAL, TIMER, TIMER2, '<start name="blinktree"/>']),
     ("no-route", "blinktree", [USUAL, TIMER, needy()]),
     ("no-route", "a", [PARENT, DEFAULT, '<start name="a"/>']),

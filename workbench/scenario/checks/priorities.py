@@ -37,10 +37,12 @@ def _out_of_range(subject: Subject) -> Iterator[Finding]:
         if priority == in_force:
             continue
         usable = levels_in_force(levels)
-        range = f"from 0 down to {1 - usable}" if usable else "0, as there are no priority levels"
+        possible = (
+            f"from 0 down to {1 - usable}" if usable else "0, as there are no priority levels"
+        )
         yield Finding(
             "warning",
-            f"{component.label} has the priority {priority}; possible is {range}.",
+            f"{component.label} has the priority {priority}; possible is {possible}.",
             component,
             f"[init] Warning: {component.name}: invalid priority, "
             f"upgrading from {priority} to {in_force}",

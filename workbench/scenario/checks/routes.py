@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from workbench.scenario.catalogue import catalogue
 from workbench.scenario.checks.affinity import move_up_fix
 from workbench.scenario.checks.base import Finding, Subject, check_rule
-from workbench.scenario.children import cut
+from workbench.scenario.children import Child, cut
 from workbench.scenario.edits import add, switch
 from workbench.scenario.model import Component, RouteRule, Scenario, Target
 from workbench.scenario.problem import Fix
@@ -109,27 +109,33 @@ def _denied(subject: Subject) -> Iterator[Finding]:
     names = {child.name: child for child in subject.children.values()}
     for component, session in _sessions(subject, "denied"):
         rule = _rules_of(subject, component)[session.rule or 0]
-        targets = [target for target in rule.targets if target.kind == "child"]
-        server = names.get(cut(targets[0].child or "")) if targets else None
-        if targets and server is None:
-            continue  # said by route-to-unknown-child
-        if not _provided(subject, session.service):
-            if server is None:
-                continue  # said by no-provider or no-parent-provides
-            message = f"it is routed to {server.name}, which does not provide it"
-            fix: Fix | None = _provide_fix(server.id, session.service)
-        else:
-            message = "the rule for it leads to no provider"
-            fix = None
+        asked = [target.child or "" for target in rule.targets if target.kind == "child"]
+        server = names.get(cut(asked[0])) if asked else None
+        if server is None and (asked or not _provided(subject, session.service)):
+            continue  # said by route-to-unknown-child, no-provider or no-parent-provides
+        why = "the rule for it leads to no provider"
+        if server is not None:
+            why = f"it is routed to {server.name}, which does not provide it"
         yield Finding(
             "error",
-            f"{component.label} gets no {session.service} session: {message}.",
+            f"{component.label} gets no {session.service} session: {why}.",
             component,
             f"{_denied_words(component, session)} The rule denies it without a word.",
-            fix,
+            _denied_fix(subject, component, session.service, server),
             "route",
             rule_position(subject.scenario, component, session.rule or 0),
         )
+
+
+def _denied_fix(
+    subject: Subject, component: Component, service: str, server: Child | None
+) -> Fix | None:
+    others = [child.name for child in subject.children.values() if service in child.provides]
+    if len(others) == 1:
+        return _route_fix(component, service, Target(kind="child", child=others[0]), others[0])
+    if service in subject.scenario.parent_provides:
+        return _route_fix(component, service, Target(kind="parent"), "the parent")
+    return _provide_fix(server.id, service) if server and not others else None
 
 
 @check_rule("route-ambiguous")
@@ -137,16 +143,17 @@ def _ambiguous(subject: Subject) -> Iterator[Finding]:
     for component, session in _sessions(subject, "ambiguous"):
         service = session.service
         servers = [c.name for c in subject.children.values() if service in c.provides]
-        first = RouteRule(service=service, targets=(Target(kind="child", child=servers[0]),))
+        first = Target(kind="child", child=servers[0])
+        if len(servers) == 1:  # one server that declares the service more than once
+            who = f"{servers[0]} declares it more than once"
+        else:
+            who = f"{' and '.join(servers)} provide it"
         yield Finding(
             "error",
-            f"{component.label} asks any child for {service}, but "
-            f"{' and '.join(servers)} {'provide' if len(servers) > 1 else 'provides'} it "
-            f"{'' if len(servers) > 1 else 'twice'}".rstrip()
-            + ".",
+            f"{component.label} asks any child for {service}, but {who}.",
             component,
             f'[init] Error: {component.name}: ambiguous routes to service "{service}"',
-            Fix(f"Route {service} to {servers[0]}", _prepend(component, first)),
+            _route_fix(component, service, first, servers[0]),
             "route",
         )
 
@@ -271,12 +278,20 @@ def _own_rules(scenario: Scenario, component: Component) -> _Rules:
     return route if route is not None else scenario.default_route or ()
 
 
-def _prepend(component: Component, rule: RouteRule) -> Callable[[Scenario], Scenario]:
-    def apply(scenario: Scenario) -> Scenario:
-        rules = (rule, *_own_rules(scenario, component))
-        return scenario.replaced(component.id, lambda c: c.but(route=rules))
+def _route_fix(component: Component, service: str, target: Target, title: str) -> Fix:
+    """Return the fix that leads all requests for a service to one target.
 
-    return apply
+    Rules of that service without a label are replaced; a new one goes first.
+    """
+    new = RouteRule(service=service, targets=(target,))
+
+    def apply(scenario: Scenario) -> Scenario:
+        rules = _own_rules(scenario, component)
+        same = RouteRule(service=service)
+        kept = tuple(rule for rule in rules if rule.but(targets=()) != same)
+        return scenario.replaced(component.id, lambda c: c.but(route=(new, *kept)))
+
+    return Fix(f"Route {service} to {title}", apply)
 
 
 def _append_any(component: Component) -> Callable[[Scenario], Scenario]:
