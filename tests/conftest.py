@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The machine may be slow; no test passes or fails by the clock.
+settings.register_profile("workbench", deadline=None)
+settings.load_profile("workbench")
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
 
