@@ -18,7 +18,7 @@ from workbench.analysis.tables import throughput_html
 from workbench.app.compare_data import comparisons_of, latest_runs
 from workbench.app.updates import Updates, jobs_of
 from workbench.errors import InputError
-from workbench.results.records import ENDED, RunRecord
+from workbench.results.records import ENDED, LIVE, RunRecord
 
 if TYPE_CHECKING:
     from workbench.app.state import AppState
@@ -115,6 +115,7 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
             pmui.Row(self._chooser, self._latest, align="center", sizing_mode="stretch_width"),
             self._body,
             sizing_mode="stretch_width",
+            margin=(8, 16),
             css_classes=["compare-page"],
         )
 
@@ -181,6 +182,12 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
 
     def _empty(self) -> Any:
         name = self._state.experiment.name
+        if any(self._jobs.store.runs(experiment=name, status=status) for status in LIVE):
+            return _notice(
+                f"The runs of “{name}” are under way.",
+                "Each appears here as soon as it has ended; the Runs page shows how far they are.",
+                "info",
+            )
         if self._chooser.options:
             return _notice(
                 f"“{name}” has no finished run yet.",

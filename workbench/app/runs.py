@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,7 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
             layout="fit_data_stretch",
             sizing_mode="stretch_width",
             text_align={"run": "right", "done": "right", "seed": "right", "took": "right"},
-            stylesheets=[":host { font-size: 14px; }"],
+            stylesheets=[".tabulator { font-size: 14px; }"],
             configuration={"placeholder": "No run matches."},
             css_classes=["history"],
         )
@@ -121,7 +121,7 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
         self._table.on_click(lambda event: self._show_log_of(self._listed[event.row]))
         state.selection.param.watch(lambda _: self._show_log(), "run")
         self._listed: list[str] = []
-        self._statuses: dict[str, str] = {}
+        self._standings: dict[str, tuple[str, int]] = {}
         self._updates = Updates(self._jobs, self._on_runs_changed)
         self._list_runs()
         self._show_log()
@@ -143,6 +143,7 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
             ),
             self._form.parameter_table,
             sizing_mode="stretch_width",
+            margin=(0, 16),
             css_classes=["runs-page"],
         )
 
@@ -154,12 +155,30 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
 
     def _on_runs_changed(self, run_ids: frozenset[str]) -> None:
         self._progress.update(run_ids)
-        statuses = {run_id: self._jobs.state(run_id).status for run_id in run_ids}
-        if not statuses.items() <= self._statuses.items():
-            self._statuses |= statuses
-            self._list_runs()
+        states = {run_id: self._jobs.state(run_id) for run_id in run_ids}
+        standings = {run_id: (state.status, state.done) for run_id, state in states.items()}
+        if not standings.items() <= self._standings.items():
+            new = standings.keys() - self._standings.keys()
+            self._standings |= standings
+            if new:
+                self._list_runs()
+            else:
+                self._patch(standings)
         if self._state.selection.run in run_ids:
             self._show_log()
+
+    def _patch(self, run_ids: Iterable[str]) -> None:
+        """Show how listed runs stand now, without disturbing the rest of the table."""
+        places = {
+            run_id: self._listed.index(run_id) for run_id in run_ids if run_id in self._listed
+        }
+        rows = {place: _row(self._jobs.store.run(run_id)) for run_id, place in places.items()}
+        self._table.patch(
+            {
+                name: [(place, row[_COLUMNS.index(name)]) for place, row in rows.items()]
+                for name in ("status", "done", "took")
+            }
+        )
 
     def _run_again(self, run_id: str) -> None:
         """Submit a run once more, exactly as it was."""
