@@ -344,3 +344,17 @@ def test_repeated_nodes():
     assert component.binary == "first"
     assert component.config.get("n") == "1"
     assert component.route == ()
+
+
+def test_a_changed_rule_keeps_what_is_foreign_in_it():
+    rules = (
+        '<service name="Timer" mine="1"><!-- why --><child name="{}"/></service><!-- then -->'
+        "<any-service><parent/></any-service>"
+    )
+    tree = config(USUAL, f'<start name="a"><route>{rules.format("timer")}</route></start>')
+    scenario = init_config.read(tree)
+    first, second = scenario.component("a").route
+    moved = first.but(targets=(Target(kind="child", child="clock"),))
+    written = init_config.write(edits.set_route(scenario, "a", (moved, second)))
+    expected = f'<start name="a"><route>{rules.format("clock")}</route></start>'
+    assert written == config(USUAL, expected)
