@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError
@@ -66,11 +67,10 @@ def read(kind: str, name: str, model: type[Table]) -> Table:
     """
     file = _find(kind, name)
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        return model.model_validate(content)
+        return _parsed(file, file.stat().st_mtime_ns, model)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"The file cannot be read: {error}.", "Check it.", Location(str(file))
+            f"The file cannot be read: {error}.", "Check its path.", Location(str(file))
         ) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -78,13 +78,39 @@ def read(kind: str, name: str, model: type[Table]) -> Table:
         what = getattr(error, "problem", None) or "it cannot be parsed"
         raise InputError(f"This is not YAML: {what}.", "Mend the line.", place) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        element = ".".join(str(step) for step in first["loc"])
+        element, what = _fault(error, yaml.safe_load(file.read_text(encoding="utf-8")))
         raise InputError(
-            f"{first['msg']}.",
+            f"{what}.",
             f"Compare with the files in {_SHIPPED / kind}.",
             Location(str(file), element=element or None),
         ) from error
+
+
+def _fault(error: ValidationError, content: Any) -> tuple[str, str]:
+    """Return where a table is wrong, by the path of the element, and what is."""
+    first, *others = error.errors()
+    path = _written(first["loc"], content)
+    if first["type"] == "missing":
+        path = first["loc"]
+    # A value that may be of several kinds has one message for each of them.
+    messages = [first["msg"]]
+    messages += [other["msg"] for other in others if _written(other["loc"], content) == path]
+    return ".".join(map(str, path)), " or ".join(dict.fromkeys(messages))
+
+
+def _written(path: tuple[int | str, ...], content: Any) -> tuple[int | str, ...]:
+    """Return the part of a path that exists in the file: not the kinds of a value."""
+    for depth, step in enumerate(path):
+        try:
+            content = content[step]
+        except (KeyError, IndexError, TypeError):
+            return path[:depth]
+    return path
+
+
+@lru_cache(maxsize=64)
+def _parsed(file: Path, _changed: int, model: type[Table]) -> Table:
+    return model.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
 def did_you_mean(name: str, known: tuple[str, ...]) -> str:

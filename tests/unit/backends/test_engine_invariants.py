@@ -1,0 +1,163 @@
+"""What must hold in any simulation, whatever the scenario: exact, in whole picoseconds."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.simulation import run, scenario, stepwise, tree
+from workbench.backends.simulated import layout
+from workbench.backends.simulated.setup import Plan
+from workbench.scenario.experiment import Parameter
+from workbench.scenario.model import AffinitySpace, Rectangle, Scenario
+
+OPERATIONS = 300
+
+
+@st.composite
+def rectangles(draw: st.DrawFn, space: AffinitySpace) -> Rectangle:
+    x = draw(st.integers(0, space.width - 1))
+    y = draw(st.integers(0, space.height - 1))
+    return Rectangle(
+        x=x,
+        y=y,
+        width=draw(st.integers(1, space.width - x)),
+        height=draw(st.integers(1, space.height - y)),
+    )
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    space = AffinitySpace(width=draw(st.integers(1, 5)), height=draw(st.integers(1, 2)))
+    places = draw(st.lists(rectangles(space), min_size=1, max_size=4))
+    trees = (
+        tree(f"b{i}", place, priority=draw(st.sampled_from([None, 0, -1])))
+        for i, place in enumerate(places)
+    )
+    return scenario(*trees, width=space.width, height=space.height, prio_levels=2)
+
+
+parameters = st.fixed_dictionaries(
+    {
+        "policy": st.sampled_from(["nova", "gang"]),
+        "quantum_ms": st.sampled_from([0.003, 0.02, 0.1, 10.0]),
+        "switch_us": st.sampled_from([0.0, 0.5, 5.0]),
+        "refill_us": st.sampled_from([0.0, 2.0]),
+        "slice_spread": st.sampled_from([0.0, 1.0]),
+        "sync": st.sampled_from(["queue", "olfit"]),
+        "window": st.sampled_from([1, 7, 60]),
+        "operations": st.just(OPERATIONS),
+        "start_skew_ms": st.sampled_from([0.0, 0.02]),
+        "serial_gap_ms": st.sampled_from([0.0, 0.05]),
+        "raster_ms": st.sampled_from([0.001, 5.0]),
+    }
+)
+workloads = st.sampled_from(["insert", "lookup", "insert-lookup"])
+
+
+def requests_by_worker(plan: Plan) -> tuple[dict[int, int], dict[int, int]]:
+    """Return, by worker, its unused requests and its own that lie with a worker off its core."""
+    engine = plan.engine
+    unused: dict[int, int] = {}
+    stuck: dict[int, int] = {}
+    for w, worker in enumerate(engine.workers):
+        r, count = worker["free"], 0
+        while r != layout.NOBODY:
+            r, count = engine.requests["next"][r], count + 1
+        unused[w] = count
+        held = [worker["current"]] if worker["current"] >= 0 else []
+        r = worker["inbox_head"]
+        while r != layout.NOBODY:
+            held.append(r)
+            r = engine.requests["next"][r]
+        if engine.cores["running"][worker["core"]] != w:
+            for issuer in engine.requests["issuer"][held]:
+                if issuer != w:
+                    stuck[int(issuer)] = stuck.get(int(issuer), 0) + 1
+    return unused, stuck
+
+
+@settings(max_examples=40, deadline=None)
+@given(scenarios(), workloads, parameters, st.integers(23, 97))
+def test_conservation(
+    what: Scenario, workload: str, values: dict[str, Parameter], events: int
+) -> None:
+    before = -1
+    for plan in stepwise(what, workload, values, events):
+        engine = plan.engine
+        now = int(engine.clock["now"][0])
+        assert now >= before
+        before = now
+        spent = engine.accounting.sum(axis=(0, 2))
+        assert (spent == engine.cores["since"]).all()
+
+        unused, stuck = requests_by_worker(plan)
+        total = np.bincount(engine.requests["issuer"], minlength=len(engine.workers))
+        for index, component in enumerate(engine.components):
+            mine = np.flatnonzero(engine.workers["component"] == index)
+            window = max(1, int(plan.settings.number("window")) // len(mine))
+            assert (total[mine] == window).all()
+            in_flight = sum(int(total[w]) - unused[int(w)] for w in mine)
+            phase = engine.phases[index, component["phase"]]
+            assert phase["issued"] == phase["done"] + in_flight
+
+        for w, worker in enumerate(engine.workers):
+            assert worker["stuck"] == stuck.get(w, 0)
+        for core in engine.cores:
+            if core["running"] == layout.NOBODY:
+                assert not engine.workers["ready"][core["first"] : core["last"]].any()
+            else:
+                assert engine.workers["ready"][core["running"]]
+            if core["activity"] in (layout.POLL_IDLE, layout.WAIT_OWNER):
+                waits = engine.workers["stuck"][core["running"]] > 0
+                assert core["activity"] == (layout.WAIT_OWNER if waits else layout.POLL_IDLE)
+
+    now = int(engine.clock["now"][0])
+    assert (engine.accounting.sum(axis=(0, 2)) == now).all()
+    held = engine.accounting.sum(axis=2)
+    held[0] -= engine.accounting[0, :, layout.IDLE]
+    assert (engine.occupancy.sum(axis=2) == held).all()
+    assert (engine.phases["done"] == OPERATIONS).all()
+    assert (engine.latency.sum(axis=2) == OPERATIONS).all()
+    assert (engine.phases["start"][:, 1:] >= engine.phases["finish"][:, :-1]).all()
+
+
+def identical(one: xr.Dataset, other: xr.Dataset) -> bool:
+    return one.drop_attrs().identical(other.drop_attrs())
+
+
+@settings(max_examples=15, deadline=None)
+@given(scenarios(), workloads, parameters)
+def test_an_idle_core_changes_nothing(
+    what: Scenario, workload: str, values: dict[str, Parameter]
+) -> None:
+    assert what.space is not None
+    if what.space.height > 1:
+        larger = what.but(space=AffinitySpace(width=what.space.width, height=3))
+    else:
+        larger = what.but(space=AffinitySpace(width=what.space.width + 1))
+    cores = what.space.width * what.space.height
+    one, other = run(what, workload, **values), run(larger, workload, **values)
+    assert float(other.idle_seconds.isel(core=slice(cores, None)).min()) == float(
+        one.elapsed_seconds
+    )
+    assert identical(one, other.isel(core=slice(cores)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(scenarios(), workloads, parameters)
+def test_names_and_the_order_of_identical_components_change_nothing(
+    what: Scenario, workload: str, values: dict[str, Parameter]
+) -> None:
+    """Components are told apart by their place in the document, never by their names."""
+    names = [c.name for c in what.components if c.program == "blinktree"]
+    renamed = dict(zip(names, reversed(names), strict=True))
+    other = what.but(
+        components=tuple(
+            c if c.program == "timer" else c.but(name=renamed[c.name]) for c in what.components
+        )
+    )
+    one, two = run(what, workload, **values), run(other, workload, **values)
+    assert identical(one, two.assign_coords(component=one.component))
