@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import panel as pn
@@ -34,9 +35,10 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
         super().__init__(**params)
         files = Files(state, notices)
         fill: dict[str, Any] = {"sizing_mode": "stretch_both", "margin": 0}
+        self._text_title = _title("Configuration")
         self._problems_title = _title("Problems")
         lower = pn.Row(
-            _panel(_title("Configuration"), source_of(state, **fill), flex="3 1 0", right=_LINE),
+            _panel(self._text_title, source_of(state, **fill), flex="3 1 0", right=_LINE),
             _panel(self._problems_title, problems_of(state, **fill), flex="2 1 0"),
             **fill,
             styles={"flex": "2 1 0", "min-height": "0", "border-top": _LINE},
@@ -64,14 +66,18 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
             css_classes=["build-page"],
         )
         self._state = state
-        state.param.watch(lambda *_: self._count(), ["experiment", "variant", "document"])
-        self._count()
+        state.param.watch(lambda *_: self._name_panels(), ["experiment", "variant", "document"])
+        self._name_panels()
 
     def __panel__(self) -> Any:
         return self._view
 
-    def _count(self) -> None:
+    def _name_panels(self) -> None:
         count = len(self._state.problems)
+        variant = self._state.variant
+        self._text_title.object = _heading(
+            f"Configuration of “{escape(variant)}”" if variant else "Configuration"
+        )
         self._problems_title.object = _heading(f"Problems ({count})" if count else "Problems")
 
 

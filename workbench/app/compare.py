@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.analysis.colours import BUCKET_COLOURS, component_colours
+from workbench.analysis.colours import component_colours
 from workbench.analysis.comparison import Comparison
-from workbench.analysis.labels import BUCKET_TITLES, METRIC_DOCS, METRIC_TITLES
-from workbench.analysis.plots.base import draw, plot_title
-from workbench.analysis.tables import throughput_html
+from workbench.app.compare_cards import cards, html
 from workbench.app.compare_data import comparisons_of, latest_runs
 from workbench.app.updates import Updates, jobs_of
 from workbench.errors import InputError
@@ -25,37 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ComparePage"]
 
-_WIDE = {"flex": "1 1 720px", "min-width": "0"}
-
 _PLAIN = {"& .MuiToggleButton-root": {"textTransform": "none", "whiteSpace": "nowrap"}}
 
 _QUIET_CHIPS = {
     "& .MuiChip-root": {"backgroundColor": "action.selected", "color": "text.primary"},
     "& .MuiChip-deleteIcon": {"color": "text.secondary"},
 }
-
-_CSS = """
-:host { --quiet: color-mix(in srgb, currentColor 62%, transparent); }
-h3 { margin: 0 0 4px; font-size: 17px; font-weight: 500; }
-.says { display: flex; flex-wrap: wrap; gap: 8px 40px; }
-.says section { flex: 1 1 480px; }
-.says ul { list-style: none; margin: 0; padding: 0; font-size: 15px; line-height: 1.6; }
-.says .metric { display: inline-block; min-width: 112px; color: var(--quiet); cursor: help; }
-.says .spread { color: var(--quiet); white-space: nowrap; }
-.says strong { font-weight: 600; }
-.key { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; }
-.key i { display: inline-block; width: 12px; height: 12px; margin-right: 6px; border-radius: 2px;
-  vertical-align: -1px; }
-table { border-collapse: collapse; font-size: 14px; width: 100%; }
-th { font-weight: 500; text-align: left; vertical-align: bottom; color: var(--quiet); }
-th, td { padding: 5px 12px; border-bottom: 1px solid
-  color-mix(in srgb, currentColor 14%, transparent); }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td small { color: var(--quiet); }
-tr.part td:nth-child(-n+2) { color: transparent; }
-tr.total td { font-weight: 500; }
-caption { caption-side: bottom; text-align: left; padding: 8px 12px; color: var(--quiet); }
-"""
 
 
 class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
@@ -107,6 +79,8 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
         state.selection.param.watch(lambda *_: self._show_selection(), ["component", "core", "run"])
         state.param.watch(lambda _: self._refresh(), "experiment")
         self._comparisons: list[Comparison] = []
+        self._document = pn.state.curdoc
+        self._pending: list[tuple[Any, Iterator[Any]]] = []
         self._updates = Updates(self._jobs, self._on_runs_changed)
         self._refresh()
 
@@ -165,20 +139,43 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
             self._body[:] = [self._empty()]
             return
         self._show_selection()
-        groups = [self._group(comparison) for comparison in self._comparisons]
-        content: list[Any] = [self._selected]
-        if len(groups) > 1:
-            content.append(
-                _notice(
-                    "These runs come from different backends.",
-                    "They stand side by side; their numbers are never pooled.",
-                    "info",
-                )
+        groups = [
+            pmui.Column(
+                sizing_mode="stretch_width",
+                styles={"flex": "1 1 560px", "min-width": "0"},
+                css_classes=["comparison-group"],
             )
-            content.append(pn.FlexBox(*groups, sizing_mode="stretch_width", gap="16px"))
+            for _ in self._comparisons
+        ]
+        pooling = _notice(
+            "These runs come from different backends.",
+            "They stand side by side; their numbers are never pooled.",
+            "info",
+        )
+        self._body[:] = [
+            self._selected,
+            *([pooling] if len(groups) > 1 else []),
+            pn.FlexBox(*groups, sizing_mode="stretch_width", gap="16px"),
+        ]
+        self._pending = [
+            (group, cards(comparison, self._state.selection, self._by, self._unit))
+            for group, comparison in zip(groups, self._comparisons, strict=True)
+        ]
+        self._draw_next(self._pending)
+
+    def _draw_next(self, pending: list[tuple[Any, Iterator[Any]]]) -> None:
+        """Draw one card and go on a little later, so that the first ones show at once."""
+        if not pending or pending is not self._pending:  # other runs were chosen meanwhile
+            return
+        group, rest = pending.pop(0)
+        card = next(rest, None)
+        if card is not None:
+            group.append(card)
+            pending.append((group, rest))
+        if self._document is None:
+            self._draw_next(pending)
         else:
-            content += groups
-        self._body[:] = content
+            self._document.add_next_tick_callback(partial(self._draw_next, pending))
 
     def _empty(self) -> Any:
         name = self._state.experiment.name
@@ -198,79 +195,6 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
             "There is nothing to compare yet.",
             "Start the experiment on the Runs page; its results appear here by themselves.",
             "info",
-        )
-
-    def _group(self, comparison: Comparison) -> Any:
-        selection = self._state.selection
-
-        def plot(name: str, hook: str, *, wide: bool = False, **options: Any) -> Any:
-            return pn.pane.HoloViews(
-                draw(name, comparison, selection, **options),
-                sizing_mode="stretch_width",
-                linked_axes=False,
-                css_classes=[f"plot-{hook}"],
-                styles=_WIDE if wide else {},
-            )
-
-        def accounting(by: str, share: bool) -> Any:
-            return pn.Column(
-                *(
-                    plot("accounting", f"accounting-{name}", workload=name, by=by, share=share)
-                    for name in comparison.workloads
-                ),
-                sizing_mode="stretch_width",
-            )
-
-        flat = comparison.space[1] == 1
-        cores = [
-            plot(
-                "utilisation",
-                f"utilisation-{workload}-{variant}",
-                wide=not flat,
-                variant=variant,
-                workload=workload,
-            )
-            for variant, workload in comparison.runs
-        ]
-        return pmui.Column(
-            _html(_says(comparison), "headlines"),
-            _card(
-                plot_title("throughput"),
-                "Bars are means, stacked by component; dots are single replications, "
-                "whiskers 95 % confidence intervals.",
-                pn.FlexBox(
-                    *(
-                        plot("throughput", f"throughput-{name}", wide=True, workload=name)
-                        for name in comparison.workloads
-                    ),
-                    sizing_mode="stretch_width",
-                ),
-            ),
-            _card(
-                plot_title("ratio"),
-                "Geometric mean over pairs of replications with the same seed; "
-                "right of 1 the first variant is faster.",
-                plot("ratio", "ratio"),
-            )
-            if len(comparison.variants) > 1
-            else None,
-            _card(
-                plot_title("utilisation"),
-                "One cell per core, filled by who held it: full colour is useful work, "
-                "pale colour is polling, switching and waiting, empty is idle.",
-                (pn.Column if flat else pn.FlexBox)(*cores, sizing_mode="stretch_width"),
-            ),
-            _card(
-                plot_title("accounting"),
-                "",
-                pn.Row(self._by, self._unit),
-                _html(_bucket_key(comparison), "bucket-key"),
-                pn.bind(accounting, self._by, self._unit),
-            ),
-            _card("Numbers", "", _html(throughput_html(comparison), "numbers")),
-            sizing_mode="stretch_width",
-            styles={"flex": "1 1 560px", "min-width": "0"},
-            css_classes=["comparison-group"],
         )
 
     # -- what is selected ----------------------------------------------------------------------
@@ -302,80 +226,16 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
                 _chip(runs[selection.run], lambda: selection.param.update(run=None), "run")
             )
         if selection.is_empty:
-            chips.append(_html("Select a component, core or run in any plot.", "selection-hint"))
+            chips.append(html("Select a component, core or run in any plot.", "selection-hint"))
         else:
             chips.append(_chip("Clear selection", selection.clear, "clear-selection", icon="close"))
         self._selected[:] = chips
-
-
-def _says(comparison: Comparison) -> str:
-    """Return what the ratios say, workload by workload."""
-    sections = []
-    for workload in comparison.workloads:
-        lines = []
-        for ratio in comparison.ratios():
-            if ratio.workload == workload:
-                verdict, spread = comparison.verdict(ratio)
-                pair = "" if ratio.phase == workload else f" ({ratio.phase})"
-                lines.append(
-                    f'<li data-metric="{ratio.metric}">'
-                    f'<span class="metric" title="{escape(METRIC_DOCS[ratio.metric])}">'
-                    f"{METRIC_TITLES[ratio.metric]}{escape(pair)}</span> "
-                    f"<strong>{escape(verdict)}</strong> "
-                    f'<span class="spread">{escape(spread)}</span></li>'
-                )
-        if lines:
-            sections.append(
-                f'<section data-workload="{escape(workload)}"><h3>{escape(workload)}</h3>'
-                f"<ul>{''.join(lines)}</ul></section>"
-            )
-    if not sections:
-        return (
-            f"<p>{escape(comparison.provenance)}: choose two variants of a workload to compare.</p>"
-        )
-    return f'<div class="says">{"".join(sections)}</div>'
-
-
-def _bucket_key(comparison: Comparison) -> str:
-    accounts = [comparison.accounting(*run) for run in comparison.runs]
-    present = {bucket for account in accounts for bucket, time in account.items() if time > 0}
-    return (
-        '<div class="key">'
-        + "".join(
-            f'<span><i style="background:{BUCKET_COLOURS[bucket]}"></i>{title}</span>'
-            for bucket, title in BUCKET_TITLES.items()
-            if bucket in present
-        )
-        + "</div>"
-    )
 
 
 def _option(record: RunRecord) -> str:
     unfinished = "" if record.status == "done" else f", {record.status}"
     told = f"{record.experiment}, {record.backend}, n = {record.done}{unfinished}"
     return f"{record.workload} · {record.variant} · run {record.id} ({told})"
-
-
-def _card(title: str, doc: str, *objects: Any) -> Any:
-    return pmui.Paper(
-        pmui.Typography(title, variant="h6", margin=(8, 16, 0, 16)),
-        *([_html(escape(doc), "doc")] if doc else []),
-        *objects,
-        sizing_mode="stretch_width",
-        variant="outlined",
-        margin=(8, 0),
-        elevation=0,
-    )
-
-
-def _html(text: str, hook: str) -> Any:
-    return pn.pane.HTML(
-        text,
-        stylesheets=[_CSS],
-        css_classes=[hook],
-        sizing_mode="stretch_width" if hook != "selection-hint" else None,
-        margin=(4, 16),
-    )
 
 
 def _notice(what: str, remedy: str, severity: str) -> Any:

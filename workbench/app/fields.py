@@ -3,22 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
+import panel as pn
 import panel_material_ui as pmui
 from pydantic import ValidationError
 
 from workbench.errors import InputError
 
-__all__ = ["Field", "reason"]
+__all__ = ["Field", "Refusal", "reason"]
+
+_SMALL_TEXT = {"& .MuiInputBase-input": {"fontSize": "14px"}}
+
+
+class Refusal(pn.viewable.Viewer):  # type: ignore[misc]
+    """The line under one or more fields that says why a text was refused, and puts it back."""
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)
+        self._field: Field | None = None
+        self._text = pn.pane.HTML(
+            margin=0, sizing_mode="stretch_width", styles={"font-size": "12px", "color": "#d1242f"}
+        )
+        revert = pmui.Button(
+            label="Put back",
+            variant="text",
+            size="small",
+            margin=0,
+            css_classes=["put-back"],
+            on_click=self._put_back,
+        )
+        self._view = pn.Row(
+            self._text,
+            revert,
+            visible=False,
+            sizing_mode="stretch_width",
+            margin=0,
+            css_classes=["refusal"],
+        )
+
+    def __panel__(self) -> Any:
+        return self._view
+
+    def _put_back(self, _event: Any) -> None:
+        if self._field is not None:
+            self._field.put_back()
+
+    def of(self, field: Field, text: str) -> None:
+        """Say why a field refuses its text."""
+        self._field = field
+        self._text.object = escape(text)
+        self._view.visible = True
+
+    def no_more(self, field: Field) -> None:
+        """Go away if it was this field that refused."""
+        if self._field is field:
+            self._field = None
+            self._view.visible = False
 
 
 class Field:
     """One field of a form.
 
-    What cannot be applied stays in the field with one message; the model keeps
-    its value. `show` (for another component, after undo) puts the model's
-    value back.
+    What cannot be applied stays in the field, with one message beside it; the
+    model keeps its value.
 
     Parameters
     ----------
@@ -26,55 +75,70 @@ class Field:
         Of the field.
     apply
         Called with the text; raises `ValueError` or `InputError` to refuse it.
+    refusal
+        Where to say why.
     test_id
         CSS class by which tests find the field.
     """
 
     def __init__(
-        self, label: str, apply: Callable[[str], None], *, test_id: str, **params: Any
+        self,
+        label: str,
+        apply: Callable[[str], None],
+        refusal: Refusal,
+        *,
+        test_id: str,
+        **params: Any,
     ) -> None:
         options: dict[str, Any] = {
             "size": "small",
             "sizing_mode": "stretch_width",
             "margin": (6, 0),
+            "sx": _SMALL_TEXT,
         }
         self.widget = pmui.TextInput(label=label, css_classes=[test_id], **(options | params))
         self._apply = apply
-        self._hint = self.widget.helper_text
+        self._refusal = refusal
         self._shown = ""
         self._showing = False
         self.widget.param.watch(self._typed, "value")
 
     def show(self, text: str) -> None:
-        """Show the model's value; an unchanged value leaves a refused text alone."""
-        if text == self._shown and self.widget.error_state:
-            return
-        self.reset(text)
+        """Show the model's value; while that is as before, a refused text stays."""
+        if text != self._shown or not self.widget.error_state:
+            self.reset(text)
 
     def reset(self, text: str) -> None:
-        """Show the model's value and forget what was typed."""
+        """Show the model's value whatever was typed."""
         self._shown = text
+        self._refusal.no_more(self)
         self._showing = True
         try:
-            self.widget.param.update(value=text, error_state=False, helper_text=self._hint)
+            self.widget.param.update(value=text, value_input=text, error_state=False)
         finally:
             self._showing = False
+
+    def put_back(self) -> None:
+        """Show the model's value again."""
+        self.reset(self._shown)
 
     def _typed(self, event: Any) -> None:
         if self._showing:
             return
         text = event.new.strip()
         if text == self._shown:
-            self.reset(self._shown)
+            self.put_back()
             return
         try:
             self._apply(text)
         except (ValueError, InputError) as error:
-            kept = f" Still {self._shown}." if self._shown else ""
-            self.widget.param.update(error_state=True, helper_text=reason(error) + kept)
+            kept = f" It is still {self._shown}." if self._shown else ""
+            self.widget.error_state = True
+            self._refusal.of(self, reason(error) + kept)
         else:
             self._shown = text
-            self.widget.param.update(error_state=False, helper_text=self._hint)
+            self._refusal.no_more(self)
+            self.widget.error_state = False
 
 
 def reason(error: ValueError | InputError) -> str:

@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 
 from workbench.analysis.colours import component_colours
 from workbench.app import changes
-from workbench.app.fields import Field
+from workbench.app.fields import Field, Refusal
 from workbench.app.routes import RouteForm
 from workbench.app.state import AppState
 from workbench.scenario import edits, placement
@@ -34,16 +34,20 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
         self._showing = False
         self._fields: dict[str, tuple[Field, Callable[[Component], str]]] = {}
         self._title = pn.pane.HTML(sizing_mode="stretch_width", margin=0)
-        self._on = pmui.Switch(label="On", size="small", css_classes=["field-on"], margin=(0, 0))
+        self._on = pmui.Switch(label="On", size="small", css_classes=["field-on"], margin=0)
         self._placed = pmui.Switch(
-            label="On chosen cores", size="small", css_classes=["field-placed"], margin=(0, 0)
+            label="On chosen cores",
+            size="small",
+            css_classes=["field-placed"],
+            margin=0,
         )
         self._on.param.watch(self._switch, "value")
         self._placed.param.watch(self._place_or_free, "value")
+        self._sides_refusal = Refusal()
         self._sides = {side: self._side(side) for side in _SIDES}
         self._where = pn.pane.HTML(margin=0, sizing_mode="stretch_width")
         self._routes = RouteForm(state)
-        self._form = self._layout()
+        self._form = pn.Column(*self._layout(), sizing_mode="stretch_width", margin=0)
         self._empty = pn.pane.HTML(
             "<p>Select a component to see and change what it gets.</p>"
             "<p>Or drag one from the left onto the cores.</p>",
@@ -51,8 +55,14 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
             sizing_mode="stretch_width",
             styles={"opacity": "0.7", "font-size": "13px"},
         )
+        # Both stay drawn: a selection must not wait for a dozen fields to be made.
         self._view = pn.Column(
-            sizing_mode="stretch_both", scroll="y-auto", css_classes=["inspector"], margin=0
+            self._empty,
+            self._form,
+            sizing_mode="stretch_both",
+            scroll="y-auto",
+            css_classes=["inspector"],
+            margin=0,
         )
         state.param.watch(lambda *_: self._show(), ["experiment", "variant", "selected"])
         self._show()
@@ -87,22 +97,27 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
             css_classes=["remove"],
             on_click=lambda _: self._remove(),
         )
+        names, quotas, services = Refusal(), Refusal(), Refusal()
         return [
             pn.Row(self._title, self._on, align="center", **wide),
-            self._text("Name", lambda c: c.name or "", edits.rename, "field-name"),
-            self._text("Binary", lambda c: c.program, _set_binary, "field-binary"),
+            self._text("Name", lambda c: c.name or "", _rename, names, "field-name"),
+            self._text("Binary", lambda c: c.program, _set_binary, names, "field-binary"),
+            names,
             pn.Row(
-                self._text("RAM", _ram, _set_ram, "field-ram", placeholder="e.g. 80G"),
-                self._text("Caps", _caps, _set_caps, "field-caps"),
-                self._text("Priority", _priority, _set_priority, "field-priority"),
+                self._text("RAM", _ram, _set_ram, quotas, "field-ram"),
+                self._text("Caps", _caps, _set_caps, quotas, "field-caps"),
+                self._text("Priority", _priority, _set_priority, quotas, "field-priority"),
                 **wide,
             ),
+            quotas,
             _heading("Cores"),
             self._placed,
             self._where,
             pn.Row(*(field.widget for field in self._sides.values()), **wide),
+            self._sides_refusal,
             _heading("Services"),
-            self._text("Provides", _provides, _set_provides, "field-provides"),
+            self._text("Provides", _provides, _set_provides, services, "field-provides"),
+            services,
             self._routes,
             pn.Row(duplicate, remove, **wide),
         ]
@@ -112,6 +127,7 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
         label: str,
         read: Callable[[Component], str],
         write: Callable[[Scenario, str, str], Scenario],
+        refusal: Refusal,
         test_id: str,
         **params: Any,
     ) -> Any:
@@ -126,7 +142,7 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
                 ),
             )
 
-        field = Field(label, apply, test_id=test_id, **params)
+        field = Field(label, apply, refusal, test_id=test_id, **params)
         self._fields[label] = (field, read)
         return field.widget
 
@@ -134,15 +150,18 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
         def apply(text: str) -> None:
             self._place(self._moved(side, _whole_number(text, side)))
 
-        return Field(side, apply, test_id=f"field-{side}", styles={"min-width": "0"})
+        return Field(
+            side, apply, self._sides_refusal, test_id=f"field-{side}", styles={"min-width": "0"}
+        )
 
     # -- showing ---------------------------------------------------------------------------------
 
     def _show(self) -> None:
         component = self._selected()
+        self._empty.visible = component is None
+        self._form.visible = component is not None
         if component is None:
             self._shown_id = None
-            self._view[:] = [self._empty]
             return
         other = component.id != self._shown_id
         self._shown_id = component.id
@@ -158,8 +177,6 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
         finally:
             self._showing = False
         self._routes.show(component)
-        if len(self._view) != len(self._form):
-            self._view[:] = self._form
 
     def _show_place(self, component: Component, other: bool) -> None:
         chosen = component.affinity is not None
@@ -284,6 +301,12 @@ def _priority(component: Component) -> str:
 
 def _provides(component: Component) -> str:
     return ", ".join(component.provides)
+
+
+def _rename(scenario: Scenario, id: str, text: str) -> Scenario:
+    if not text:
+        raise ValueError("A component needs a name; without one init starts nothing at all.")
+    return edits.rename(scenario, id, text)
 
 
 def _set_binary(scenario: Scenario, id: str, text: str) -> Scenario:

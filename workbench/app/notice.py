@@ -59,7 +59,7 @@ class NoticeBar(pn.viewable.Viewer):  # type: ignore[misc]
         """Show a notice; None takes the present one away."""
         self.notice = notice
 
-    @param.depends("notice", watch=True)  # type: ignore[misc, untyped-decorator]
+    @param.depends("notice", watch=True)  # type: ignore[untyped-decorator]
     def _show(self) -> None:
         notice = self.notice
         self._view.visible = notice is not None
@@ -79,7 +79,7 @@ class NoticeBar(pn.viewable.Viewer):  # type: ignore[misc]
                 sizing_mode="stretch_width",
             ),
             severity=notice.severity,
-            variant="standard",
+            variant="outlined",
             css_classes=["notice"],
             sizing_mode="stretch_width",
             margin=0,

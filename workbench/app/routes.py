@@ -57,7 +57,7 @@ class RouteForm(pn.viewable.Viewer):  # type: ignore[misc]
         scenario = self._state.shown
         session = resolve(scenario, component, service)
         options = _options(scenario, component, service)
-        value = session.provider if session.outcome == "ok" else ""
+        value = session.provider or "" if session.outcome == "ok" else ""
         if value not in options.values():
             options = {_outcome_in_words(session): value} | options
         good = session.outcome == "ok"

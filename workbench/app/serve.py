@@ -9,6 +9,8 @@ import webbrowser
 from typing import Any
 
 import panel as pn
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError
 
 from workbench.app.shell import TITLE, broken_page, page, report_exception
 from workbench.errors import InputError
@@ -41,6 +43,8 @@ def serve(port: int | None = None, open_browser: bool = True) -> None:
         If the port is in use.
     """
     port = _checked_port(DEFAULT_PORT if port is None else port)
+    for name in ("asyncio", "bokeh.server.views.ws"):
+        logging.getLogger(name).addFilter(_is_news)
     pn.extension("filedropper", "tabulator", exception_handler=report_exception)
     with RunStore(data_folder()) as store:
         for run_id in store.recover():
@@ -70,6 +74,13 @@ def _session(store: RunStore, jobs: JobManager) -> Any:
     except Exception as error:  # the user has to read of it, whatever it is
         _log.exception("The page of a browser session could not be built")
         return broken_page(error)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a log record says more than that a browser was closed while it was being served."""
+    error = record.exc_info[1] if record.exc_info else None
+    closed = isinstance(error, WebSocketClosedError | StreamClosedError)
+    return not closed and "connection was closed" not in record.getMessage()
 
 
 def _run_until_told(server: Any) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -35,7 +36,7 @@ _ICON = (
 )
 FAVICON = "data:image/svg+xml;base64," + b64encode(_ICON.encode()).decode()
 
-_FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif'
+_FONT = 'Roboto, system-ui, -apple-system, "Segoe UI", "Helvetica Neue", sans-serif'
 _TYPOGRAPHY = {"fontFamily": _FONT, "fontSize": 13, "button": {"textTransform": "none"}}
 _THEME = {
     "light": {
@@ -61,8 +62,26 @@ _QUIET_HEADER = {
         "boxShadow": "none",
         "borderBottom": "1px solid var(--mui-palette-divider)",
     },
+    "& .header a": {"color": "inherit"},
     "& .header .title": {"color": "inherit", "fontSize": "17px", "fontWeight": 600},
     "& .header .logo": {"height": "26px !important"},
+}
+
+_TABS = {
+    "& button.MuiToggleButton-root": {
+        "border": "0",
+        "borderRadius": "6px",
+        "padding": "6px 16px",
+        "marginRight": "4px",
+        "fontSize": "15px",
+        "color": "text.secondary",
+    },
+    "& button.MuiToggleButton-root.Mui-selected": {
+        # The header's theme has its own idea of the text colour; what it inherits is right.
+        "color": "inherit",
+        "backgroundColor": "action.selected",
+        "fontWeight": 600,
+    },
 }
 
 _PAGES = ("Build", "Runs", "Compare")
@@ -77,16 +96,32 @@ def page(store: RunStore, jobs: JobManager) -> Any:
     notices = NoticeBar()
     if pn.state.curdoc is not None:
         _bars[pn.state.curdoc] = notices
+
+    @cache
+    def compare_page() -> ComparePage:
+        return ComparePage(state)
+
+    def compare(run_ids: Sequence[str]) -> None:
+        compare_page().choose(run_ids)
+        menu.value = "Compare"
+
+    menu = pmui.RadioButtonGroup(
+        options=list(_PAGES),
+        value="Build",
+        variant="outlined",
+        size="small",
+        css_classes=["pages"],
+        margin=(0, 24),
+        sx=_TABS,
+    )
+
     makers: dict[str, Callable[[], Any]] = {
         "Build": lambda: BuildPage(state, notices),
-        "Runs": lambda: _scrolling(RunsPage(state)),
-        "Compare": lambda: _scrolling(ComparePage(state)),
+        "Runs": lambda: _scrolling(RunsPage(state, compare)),
+        "Compare": lambda: _scrolling(compare_page()),
     }
     made = {"Build": makers["Build"]()}
     body = pn.Column(made["Build"], sizing_mode="stretch_both", margin=0)
-    menu = pmui.RadioButtonGroup(
-        options=list(_PAGES), value="Build", variant="text", css_classes=["pages"], margin=(0, 24)
-    )
 
     def go(event: Any) -> None:
         name = event.new

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,31 @@ class _Moment:
     experiment: Experiment
     variant: str
     document: Document | None
+
+
+class _Derived:
+    """What follows from an experiment, worked out when it is asked for."""
+
+    def __init__(self, experiment: Experiment, variant: str, document: Document | None) -> None:
+        self._experiment = experiment
+        self._variant = variant
+        self._document = document
+
+    @cached_property
+    def shown(self) -> Scenario:
+        if self._variant == AS_WRITTEN:
+            return self._experiment.scenario
+        return variants.apply(self._experiment, self._variant)
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        path = self._document.path if self._document is not None else None
+        return check(self.shown, None if path is None else str(path))
+
+    @cached_property
+    def text(self) -> str:
+        shown = Experiment(name=self._experiment.name, scenario=placement.placed(self.shown))
+        return formats.write(shown, genode_xml.PROFILE, self._document)
 
 
 class AppState(param.Parameterized):  # type: ignore[misc]
@@ -86,11 +112,9 @@ class AppState(param.Parameterized):  # type: ignore[misc]
         self.selection = Selection()
         self._undo: list[_Moment] = []
         self._redo: list[_Moment] = []
-        self._derived: dict[str, Any] = {}
+        self._derive()
         # First in line, so that no other watcher meets what was derived before.
-        self.param.watch(
-            lambda *_: self._derived.clear(), ["experiment", "variant", "document"], precedence=-1
-        )
+        self.param.watch(self._derive, ["experiment", "variant", "document"])
         self.param.watch(self._name_selected, "selected")
         self.selection.param.watch(self._select_named, "component")
 
@@ -99,45 +123,25 @@ class AppState(param.Parameterized):  # type: ignore[misc]
     @property
     def shown(self) -> Scenario:
         """The scenario that the grid shows: the written one or that of the chosen variant."""
-        return self._once("shown", self._shown)
+        return self._derived.shown
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What the checks find in the shown scenario."""
-        return self._once("problems", lambda: check(self.shown, self._file))
+        return self._derived.problems
 
     @property
     def text(self) -> str:
         """The shown scenario as Genode XML."""
-        return self._once("text", self._text)
+        return self._derived.text
 
     @property
     def unsaved(self) -> bool:
         """Whether there are edits that were not saved."""
         return self.experiment is not self.saved
 
-    @property
-    def _file(self) -> str | None:
-        path = self.document.path if self.document is not None else None
-        return None if path is None else str(path)
-
-    def _shown(self) -> Scenario:
-        if self.variant == AS_WRITTEN:
-            return self.experiment.scenario
-        return variants.apply(self.experiment, self.variant)
-
-    def _text(self) -> str:
-        document = self.document
-        origin = (
-            document if document is not None and document.format == genode_xml.PROFILE else None
-        )
-        shown = Experiment(name=self.experiment.name, scenario=placement.placed(self.shown))
-        return str(formats.write(shown, genode_xml.PROFILE, origin))
-
-    def _once(self, name: str, derive: Callable[[], Any]) -> Any:
-        if name not in self._derived:
-            self._derived[name] = derive()
-        return self._derived[name]
+    def _derive(self, *_: Any) -> None:
+        self._derived = _Derived(self.experiment, self.variant, self.document)
 
     # -- edits -----------------------------------------------------------------------------------
 
@@ -218,11 +222,11 @@ class AppState(param.Parameterized):  # type: ignore[misc]
 
     def _name_selected(self, _event: Any) -> None:
         labels = {component.id: component.label for component in self.shown.components}
-        self.selection.component = labels.get(self.selected)
+        self.selection.component = labels.get(self.selected or "")
 
     def _select_named(self, event: param.parameterized.Event) -> None:
         labels = {component.id: component.label for component in self.shown.components}
-        if labels.get(self.selected) != event.new:
+        if labels.get(self.selected or "") != event.new:
             self.selected = next((id for id, label in labels.items() if label == event.new), None)
 
     # -- files -----------------------------------------------------------------------------------

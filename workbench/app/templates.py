@@ -11,6 +11,8 @@ from workbench.scenario.model import AffinitySpace, RouteRule, Scenario, Target
 __all__ = ["empty_experiment", "template", "template_titles"]
 
 _EMPTY = "empty"
+_NICKNAMES = {"talk": "The talk"}
+"""What people call a template, before its title."""
 
 _PACKAGE = Path(__file__).parents[1]
 _FOLDERS = (_PACKAGE / "data" / "templates", _PACKAGE.parent / "sample_data")
@@ -35,9 +37,11 @@ def empty_experiment() -> Experiment:
 
 def template_titles() -> dict[str, str]:
     """Return the templates' titles by name, the empty one first."""
-    return {_EMPTY: "Empty"} | {
-        name: formats.read(path).experiment.title or name for name, path in _files().items()
-    }
+    titles = {_EMPTY: "Empty"}
+    for name, path in _files().items():
+        title = formats.read(path).experiment.title or name
+        titles[name] = f"{_NICKNAMES[name]}: {title}" if name in _NICKNAMES else title
+    return titles
 
 
 def template(name: str) -> Experiment:
@@ -46,5 +50,10 @@ def template(name: str) -> Experiment:
 
 
 def _files() -> dict[str, Path]:
+    """Return the samples by name, those with a nickname first."""
     folder = next((folder for folder in _FOLDERS if folder.is_dir()), None)
-    return {path.stem: path for path in sorted(folder.glob("*.yaml"))} if folder else {}
+    paths = folder.glob("*.yaml") if folder else []
+    return {
+        path.stem: path
+        for path in sorted(paths, key=lambda path: (path.stem not in _NICKNAMES, path.stem))
+    }

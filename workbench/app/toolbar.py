@@ -8,7 +8,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench.app import changes
-from workbench.app.fields import Field
+from workbench.app.fields import Field, Refusal
 from workbench.app.files import YAML, Files
 from workbench.app.state import AS_WRITTEN, AppState
 from workbench.app.templates import template, template_titles
@@ -20,7 +20,19 @@ _ROW: dict[str, Any] = {
     "sizing_mode": "stretch_width",
     "margin": 0,
     "align": "center",
-    "styles": {"align-items": "center", "gap": "8px", "padding": "0 16px", "flex": "none"},
+    "styles": {"align-items": "center", "gap": "8px", "padding": "8px 16px", "flex": "none"},
+}
+
+
+_COMPACT = {
+    "width": "auto",
+    "& .MuiToggleButton-root": {
+        "width": "auto",
+        "padding": "6px 12px",
+        "fontSize": "13px",
+        "lineHeight": "20px",
+        "whiteSpace": "nowrap",
+    },
 }
 
 
@@ -30,8 +42,16 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
     def __init__(self, state: AppState, files: Files, **params: Any) -> None:
         super().__init__(**params)
         self._state = state
+        refusal = Refusal()
         self._name = Field(
-            "Experiment", self._rename, test_id="experiment-name", sizing_mode="fixed", width=200
+            "Experiment",
+            self._rename,
+            refusal,
+            test_id="experiment-name",
+            sizing_mode=None,
+            width=200,
+            margin=0,
+            align="center",
         )
         titles = template_titles()
         self._new = pmui.MenuButton(
@@ -42,12 +62,13 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
             items=[{"label": title} for title in titles.values()],
             css_classes=["new"],
             margin=0,
+            align="center",
         )
         names = {title: name for name, title in titles.items()}
         self._new.on_click(lambda item: state.open(template(names[item["label"]])))
         self._undo = _icon("undo", "Undo", "undo", lambda _: state.undo())
         self._redo = _icon("redo", "Redo", "redo", lambda _: state.redo())
-        self._unsaved = pn.pane.HTML(margin=0, css_classes=["unsaved"])
+        self._unsaved = pn.pane.HTML(margin=0, align="center", css_classes=["unsaved"])
         self._view = pn.Row(
             self._name.widget,
             self._new,
@@ -55,10 +76,11 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
             _button("Save", "save", "save", lambda _: files.save()),
             self._download("YAML", "yaml", YAML, files),
             self._download("XML", "xml", genode_xml.PROFILE, files),
-            self._unsaved,
-            pn.HSpacer(),
             self._undo,
             self._redo,
+            refusal,
+            pn.HSpacer(),
+            self._unsaved,
             **_ROW,
         )
         state.param.watch(lambda *_: self._show(), ["experiment", "document", "saved"])
@@ -80,6 +102,7 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
             variant="outlined",
             size="small",
             margin=0,
+            align="center",
             css_classes=[f"download-{ending}"],
             description=f"Download as {label}",
         )
@@ -117,11 +140,21 @@ class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
         self._state = state
         self._showing = False
         self._variant = pmui.RadioButtonGroup(
-            size="small", variant="outlined", css_classes=["variant"], margin=0
+            size="small",
+            variant="outlined",
+            css_classes=["variant"],
+            margin=0,
+            align="center",
+            sx=_COMPACT,
         )
         self._leave = pmui.Switch(
-            label="Leave core 0", size="small", css_classes=["leave-core-0"], margin=0
+            label="Leave core 0",
+            size="small",
+            css_classes=["leave-core-0"],
+            margin=0,
+            align="center",
         )
+        self._refusal = Refusal()
         self._width = self._side("Width")
         self._height = self._side("Height")
         self._variant.param.watch(self._choose, "value")
@@ -129,6 +162,7 @@ class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
         self._view = pn.Row(
             self._variant,
             pn.HSpacer(),
+            self._refusal,
             _button("Time-share", "layers", "time-share", lambda _: self._make("time-shared")),
             _button(
                 "Partition evenly", "view_column", "partition", lambda _: self._make("partitioned")
@@ -147,7 +181,7 @@ class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
     def _side(self, label: str) -> Field:
         def apply(text: str) -> None:
             if not text.isdecimal() or not 1 <= int(text) <= 4096:
-                raise ValueError("1 to 4096.")
+                raise ValueError(f"{label}: a whole number from 1 to 4096.")
             space = self._state.experiment.scenario.effective_space
             sides = {"Width": space.width, "Height": space.height} | {label: int(text)}
             self._state.edit(
@@ -157,7 +191,16 @@ class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
                 ),
             )
 
-        return Field(label, apply, test_id=f"space-{label.lower()}", sizing_mode="fixed", width=76)
+        return Field(
+            label,
+            apply,
+            self._refusal,
+            test_id=f"space-{label.lower()}",
+            sizing_mode=None,
+            width=76,
+            margin=0,
+            align="center",
+        )
 
     def _show(self) -> None:
         state = self._state
@@ -205,6 +248,7 @@ def _button(label: str, icon: str, test_id: str, on_click: Any) -> Any:
         variant="outlined",
         size="small",
         margin=0,
+        align="center",
         css_classes=[test_id],
         on_click=on_click,
     )
@@ -216,6 +260,7 @@ def _icon(icon: str, description: str, test_id: str, on_click: Any) -> Any:
         description=description,
         size="small",
         margin=0,
+        align="center",
         css_classes=[test_id],
         on_click=on_click,
     )

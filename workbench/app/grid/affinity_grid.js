@@ -139,7 +139,8 @@ class Grid {
 
   announce({components, rows}) {
     const {kind, id, name} = this.announceNext
-    const component = components.find((c) => c.id === (id ?? this.model.selected))
+    const isNew = kind === "add" || kind === "duplicate"
+    const component = components.find((c) => c.id === (isNew ? this.model.selected : id))
     this.announceNext = null
     if (kind === "remove") this.say(`${name} removed`)
     else if (kind === "undo" || kind === "redo") this.say(kind === "undo" ? "Undone" : "Redone")
@@ -166,7 +167,6 @@ class Grid {
     }
     if (!this.model.editable || item?.dataset.id === "newcomer") return
     event.preventDefault()
-    entry?.focus({preventScroll: true})
     const {columns, rows} = this.facts()
     const start = item && this.component(item.dataset.id)
     const [w, h] = this.model.insert_size
@@ -230,6 +230,7 @@ class Grid {
     const {id, binary, rectangle, origin, over, moved} = gesture
     const same = ["x", "y", "w", "h"].every((side) => rectangle[side] === origin[side])
     if (moved && over !== "outside") {
+      this.focusSelected = Boolean(binary)
       if (binary) this.request("add", over === "space" ? {binary, rectangle: bare(rectangle)} : {binary, anywhere: true})
       else if (over === "tray") origin.loose || this.request("free", {id})
       else if (!same || origin.loose) this.request("place", {id, rectangle: bare(rectangle)})

@@ -91,10 +91,9 @@ function describe(component, components, rows) {
   return `${component.name} on ${placeInWords(component, rows)}${shared}${off}`
 }
 
-/** Distance between ruler numbers so that they do not touch; a power of two. */
-function rulerStep(cellWidth, columns) {
-  const needed = 10 + 7 * String(columns - 1).length
+/** Distance between ruler numbers that need some room each; a power of two. */
+function rulerStep(cellWidth, columns, room) {
   let step = 1
-  while (step * cellWidth < needed && step < columns) step *= 2
+  while (step * cellWidth < room && step < columns) step *= 2
   return step
 }

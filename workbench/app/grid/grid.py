@@ -116,7 +116,7 @@ def read_gesture(request: dict[str, Any], space: AffinitySpace) -> Gesture | Non
     Gesture or None
         None for anything that no grid would send.
     """
-    kind = request.get("kind")
+    kind: Any = request.get("kind")
     if kind not in get_args(Kind):
         return None
     rectangle = request.get("rectangle")

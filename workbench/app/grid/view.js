@@ -122,7 +122,7 @@ class View {
     const tall = this.root.clientHeight - FURNITURE_PX
     const shown = Math.max(lanes, 3)
     this.cell = clamp(room / columns, 3, flat ? 120 : 88)
-    this.lane = clamp(Math.floor(tall / shown), 24, 64)
+    this.lane = clamp(Math.floor(tall / shown), 24, 88)
     this.row = flat ? shown * this.lane + 8 : clamp(Math.floor(tall / rows), 28, Math.max(this.cell, 40))
     const wide = this.left(columns)
     const high = this.row * rows
@@ -180,19 +180,19 @@ class View {
   }
 
   drawRuler(columns, rows) {
-    const numbers = (count, step) => {
+    const numbers = (count, step, size, room) => {
       const marks = Array.from({length: Math.ceil(count / step)}, (_, index) => index * step)
       const last = count - 1
-      if (last - marks.at(-1) >= step * 0.8) marks.push(last)
+      if ((last - marks.at(-1)) * size >= room) marks.push(last)
       else if (marks.length > 1) marks.splice(-1, 1, last)
       return marks.map((mark) => ({id: String(mark), mark}))
     }
-    const step = rulerStep(this.cell, columns)
-    patch(this.ruler, numbers(columns, step), () => element("span"), (node, {id, mark}) => {
+    const room = 10 + 7 * String(columns - 1).length
+    patch(this.ruler, numbers(columns, rulerStep(this.cell, columns, room), this.cell, room), () => element("span"), (node, {id, mark}) => {
       setText(node, id)
       set(node, {style: {left: `${(mark + 0.5) * this.cell}px`}})
     })
-    patch(this.rowNumbers, rows > 1 ? numbers(rows, 1) : [], () => element("span"), (node, {id, mark}) => {
+    patch(this.rowNumbers, rows > 1 ? numbers(rows, 1, this.row, 14) : [], () => element("span"), (node, {id, mark}) => {
       setText(node, id)
       set(node, {style: {top: `${(mark + 0.5) * this.row}px`}})
     })

@@ -74,8 +74,8 @@ class Source {
     })
     for (const node of fresh) this.code.insertBefore(node, after)
     this.lines = lines
-    this.mark(false)
-    if (!first && fresh.length) this.reveal(fresh[0], fresh.at(-1))
+    this.mark(!first)
+    if (!first && fresh.length && !this.model.marked.length) this.reveal(fresh[0], fresh.at(-1))
   }
 
   mark(reveal) {

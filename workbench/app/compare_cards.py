@@ -1,0 +1,190 @@
+"""The cards of the Compare page: sentences, plots and a table of one comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+
+from workbench.analysis.colours import BUCKET_COLOURS
+from workbench.analysis.comparison import Comparison
+from workbench.analysis.labels import BUCKET_TITLES, METRIC_DOCS, METRIC_TITLES
+from workbench.analysis.plots.base import draw, plot_title
+from workbench.analysis.selection import Selection
+from workbench.analysis.tables import throughput_html
+
+__all__ = ["cards", "html"]
+
+_WIDE = {"flex": "1 1 720px", "min-width": "0"}
+
+_CSS = """
+:host { --quiet: color-mix(in srgb, currentColor 62%, transparent); }
+h3 { margin: 0 0 4px; font-size: 17px; font-weight: 500; }
+.says { display: flex; flex-wrap: wrap; gap: 8px 40px; }
+.says section { flex: 1 1 480px; }
+.says ul { list-style: none; margin: 0; padding: 0; font-size: 15px; line-height: 1.6; }
+.says .metric { display: inline-block; min-width: 112px; color: var(--quiet); cursor: help; }
+.says .spread { color: var(--quiet); white-space: nowrap; }
+.says strong { font-weight: 600; }
+.key { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; }
+.key i { display: inline-block; width: 12px; height: 12px; margin-right: 6px; border-radius: 2px;
+  vertical-align: -1px; }
+table { border-collapse: collapse; font-size: 14px; width: 100%; }
+th { font-weight: 500; text-align: left; vertical-align: bottom; color: var(--quiet); }
+th, td { padding: 5px 12px; border-bottom: 1px solid
+  color-mix(in srgb, currentColor 14%, transparent); }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td small { color: var(--quiet); }
+tr.part td:nth-child(-n+2) { color: transparent; }
+tr.total td { font-weight: 500; }
+caption { caption-side: bottom; text-align: left; padding: 8px 12px; color: var(--quiet); }
+"""
+
+
+def cards(comparison: Comparison, selection: Selection, by: Any, share: Any) -> Iterator[Any]:
+    """Yield the cards of a comparison, each made only when it is asked for.
+
+    Parameters
+    ----------
+    comparison
+        What they show.
+    selection
+        What the plots highlight, and select when tapped.
+    by, share
+        The widgets that choose what the accounting stacks, and in which unit.
+    """
+
+    def plot(name: str, hook: str, *, wide: bool = False, **options: Any) -> Any:
+        return pn.pane.HoloViews(
+            draw(name, comparison, selection, **options),
+            sizing_mode="stretch_width",
+            linked_axes=False,
+            css_classes=[f"plot-{hook}"],
+            styles=_WIDE if wide else {},
+        )
+
+    yield html(_says(comparison), "headlines")
+    yield _card(
+        plot_title("throughput"),
+        "Bars are means, stacked by component; dots are single replications, "
+        "whiskers 95 % confidence intervals.",
+        pn.FlexBox(
+            *(
+                plot("throughput", f"throughput-{name}", wide=True, workload=name)
+                for name in comparison.workloads
+            ),
+            sizing_mode="stretch_width",
+        ),
+    )
+    if len(comparison.variants) > 1:
+        yield _card(
+            plot_title("ratio"),
+            "Geometric mean over pairs of replications with the same seed; "
+            "right of 1 the first variant is faster.",
+            plot("ratio", "ratio"),
+        )
+    flat = comparison.space[1] == 1
+    yield _card(
+        plot_title("utilisation"),
+        "One cell per core, filled by who held it: full colour is useful work, "
+        "pale colour is polling, switching and waiting, empty is idle.",
+        (pn.Column if flat else pn.FlexBox)(
+            *(
+                plot(
+                    "utilisation",
+                    f"utilisation-{workload}-{variant}",
+                    wide=not flat,
+                    variant=variant,
+                    workload=workload,
+                )
+                for variant, workload in comparison.runs
+            ),
+            sizing_mode="stretch_width",
+        ),
+    )
+
+    def accounting(by: str, share: bool) -> Any:
+        return pn.Column(
+            *(
+                plot("accounting", f"accounting-{name}", workload=name, by=by, share=share)
+                for name in comparison.workloads
+            ),
+            sizing_mode="stretch_width",
+        )
+
+    yield _card(
+        plot_title("accounting"),
+        "",
+        pn.Row(by, share),
+        html(_bucket_key(comparison), "bucket-key"),
+        pn.bind(accounting, by, share),
+    )
+    yield _card("Numbers", "", html(throughput_html(comparison), "numbers"))
+
+
+def _says(comparison: Comparison) -> str:
+    """Return what the ratios say, workload by workload."""
+    sections = []
+    for workload in comparison.workloads:
+        lines = []
+        for ratio in comparison.ratios():
+            if ratio.workload == workload:
+                verdict, spread = comparison.verdict(ratio)
+                pair = "" if ratio.phase == workload else f" ({ratio.phase})"
+                lines.append(
+                    f'<li data-metric="{ratio.metric}">'
+                    f'<span class="metric" title="{escape(METRIC_DOCS[ratio.metric])}">'
+                    f"{METRIC_TITLES[ratio.metric]}{escape(pair)}</span> "
+                    f"<strong>{escape(verdict)}</strong> "
+                    f'<span class="spread">{escape(spread)}</span></li>'
+                )
+        if lines:
+            sections.append(
+                f'<section data-workload="{escape(workload)}"><h3>{escape(workload)}</h3>'
+                f"<ul>{''.join(lines)}</ul></section>"
+            )
+    if not sections:
+        return (
+            f"<p>{escape(comparison.provenance)}: choose two variants of a workload to compare.</p>"
+        )
+    return f'<div class="says">{"".join(sections)}</div>'
+
+
+def _bucket_key(comparison: Comparison) -> str:
+    accounts = [comparison.accounting(*run) for run in comparison.runs]
+    present = {bucket for account in accounts for bucket, time in account.items() if time > 0}
+    return (
+        '<div class="key">'
+        + "".join(
+            f'<span><i style="background:{BUCKET_COLOURS[bucket]}"></i>{title}</span>'
+            for bucket, title in BUCKET_TITLES.items()
+            if bucket in present
+        )
+        + "</div>"
+    )
+
+
+def _card(title: str, doc: str, *objects: Any) -> Any:
+    return pmui.Paper(
+        pmui.Typography(title, variant="h6", margin=(8, 16, 0, 16)),
+        *([html(escape(doc), "doc")] if doc else []),
+        *objects,
+        sizing_mode="stretch_width",
+        variant="outlined",
+        margin=(8, 0),
+        elevation=0,
+    )
+
+
+def html(text: str, hook: str) -> Any:
+    """Return text of the page; `hook` is its CSS class."""
+    return pn.pane.HTML(
+        text,
+        stylesheets=[_CSS],
+        css_classes=[hook],
+        sizing_mode="stretch_width" if hook != "selection-hint" else None,
+        margin=(4, 16),
+    )
