@@ -24,6 +24,7 @@ from workbench.errors import InputError
 from workbench.experiments.jobs import JobManager
 from workbench.experiments.plan import adjusted, chosen
 from workbench.experiments.readiness import readiness
+from workbench.experiments.samples import file_or_sample
 from workbench.folders import data_folder
 from workbench.results.records import RunRecord
 from workbench.results.store import RunStore
@@ -182,7 +183,7 @@ def load(source: str | Path) -> Project:
     Parameters
     ----------
     source
-        Path of a file, or the text itself (YAML or XML; at least one line end
+        Path of a file, name of a shipped sample (``talk``), or the text itself (YAML or XML; at least one line end
         or an opening ``<`` tells it from a path).
 
     Raises
@@ -194,7 +195,7 @@ def load(source: str | Path) -> Project:
         format = formats.format_of(Path("text"), source)
         document = formats.read_text(source, format)
     else:
-        document = formats.read(source)
+        document = formats.read(file_or_sample(source))
     return Project(document.experiment, document)
 
 

@@ -23,7 +23,7 @@ _PROFILE = "22.02"
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="File to read.")],
+    source: Annotated[Path, typer.Argument(metavar="IN", help="File to read, or a sample's name.")],
     target: Annotated[Path, typer.Argument(metavar="OUT", help="File to write, .yaml or .xml.")],
     variant: Annotated[
         str | None, typer.Option("--variant", help="Write the scenario of this variant.")
@@ -33,8 +33,9 @@ def convert(
     """Write an experiment or configuration in the format of another file name."""
     from workbench import formats
     from workbench.errors import InputError
+    from workbench.experiments.samples import file_or_sample
 
-    document = formats.read(source)
+    document = formats.read(file_or_sample(source))
     experiment = document.experiment
     if variant is not None:
         experiment = _as_variant(experiment, variant)
@@ -64,11 +65,12 @@ def check(
     from workbench.cli.tables import print_problems
     from workbench.errors import InputError
     from workbench.experiments.readiness import readiness
+    from workbench.experiments.samples import file_or_sample
 
     worst = 0
     for file in files:
         try:
-            experiment = formats.read(file).experiment
+            experiment = formats.read(file_or_sample(file)).experiment
         except InputError as refusal:
             complain(explained(refusal))
             worst = INPUT

@@ -23,7 +23,11 @@ __all__ = ["run"]
 
 def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Experiment (.yaml) or configuration (.xml).")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Experiment (.yaml), configuration (.xml), or a sample such as talk.",
+        ),
     ],
     backend: Annotated[
         str | None, typer.Option("--backend", help="In place of the experiment's.")
@@ -61,7 +65,9 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     from workbench.cli.tables import print_outcome
     from workbench.experiments.jobs import JobManager
     from workbench.experiments.plan import adjusted
+    from workbench.experiments.samples import file_or_sample
 
+    file = file_or_sample(file)
     experiment = adjusted(
         formats.read(file).experiment, backend=backend, replications=replications, seed=seed
     )
