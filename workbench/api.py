@@ -183,8 +183,8 @@ def load(source: str | Path) -> Project:
     Parameters
     ----------
     source
-        Path of a file, name of a shipped sample (``talk``), or the text itself (YAML or XML; at least one line end
-        or an opening ``<`` tells it from a path).
+        Path of a file, name of a shipped sample (``talk``), or the text itself
+        (YAML or XML; at least one line end or an opening ``<`` tells it from a path).
 
     Raises
     ------
