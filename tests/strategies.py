@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from workbench.scenario.experiment import Experiment, Variant
@@ -18,11 +19,18 @@ from workbench.scenario.tree import Comment, Content, Node, Text
 
 __all__ = ["components", "experiments", "nodes", "scenarios", "variants", "xml_nodes"]
 
+# A loaded machine is no reason to fail.
+settings.register_profile("workbench", deadline=None)
+settings.load_profile("workbench")
+
 # Strings that syntaxes like to misread, among arbitrary ones.
 _TRICKY = st.sampled_from(
-    ["no", "on", "12:30", "010", "0x10", "1e3", "null", "~", "", " ", "- a", "a: b", "# a", "a #b"]
-    + ["'", '"', "&amp;", "&#45;", "&amp;#60;", "<b/>", "--", "-->", "a--", "]]>", "\n", "a\r\nb\r"]
-    + ["\ttab", "blinktree1 -> config", "{x}", "[y]", "!!int", "*a", "&a", "%", "@", "`", "|", ">"]
+    (
+        *("no", "on", "12:30", "010", "0x10", "1e3", "null", "~", "", " ", "- a", "a: b", "# a"),
+        *("a #b", "'", '"', "{x}", "[y]", "!!int", "*a", "&a", "%", "@", "`", "|", ">", "---"),
+        *("&amp;", "&#45;", "&amp;#60;", "<b/>", "--", "-->", "a--", "]]>", "<start/>"),
+        *("\n", "a\r\nb\r", "\ttab", "blinktree1 -> config"),
+    )
 )
 _any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | _TRICKY
 _xml_text = (
@@ -38,7 +46,9 @@ _node_types = st.sampled_from(["start", "config", "vfs", "service", "dir"]) | _p
 
 
 def nodes(
-    types: st.SearchStrategy[str] = _node_types, texts: st.SearchStrategy[str] = _any_text
+    types: st.SearchStrategy[str] = _node_types,
+    texts: st.SearchStrategy[str] = _any_text,
+    top: st.SearchStrategy[str] | None = None,
 ) -> st.SearchStrategy[Node]:
     """Trees of any content; an attribute may occur twice, as HID allows."""
     attributes = st.lists(st.tuples(types, texts), max_size=3).map(tuple)
@@ -54,7 +64,9 @@ def nodes(
 
     trees = st.recursive(leaves, around, max_leaves=8)
     contents = st.lists(trees, max_size=4).map(tuple)
-    return st.builds(Node, types, attributes, contents, enabled=st.booleans())
+    return st.builds(
+        Node, types if top is None else top, attributes, contents, enabled=st.booleans()
+    )
 
 
 def xml_nodes() -> st.SearchStrategy[Node]:
@@ -129,8 +141,8 @@ def components(ids: st.SearchStrategy[str] = _plain_names) -> st.SearchStrategy[
         affinity=st.none() | rectangles | rules,
         provides=st.lists(_any_text, max_size=2).map(tuple),
         route=st.none() | _routes,
-        config=st.none() | nodes(),
-        form=st.none() | nodes(),
+        config=st.none() | nodes(top=st.just("config")),
+        form=st.none() | nodes(top=st.just("start")),
     )
 
 
@@ -148,7 +160,7 @@ def scenarios() -> st.SearchStrategy[Scenario]:
         components=st.lists(same_name | components(), max_size=4, unique_by=lambda c: c.id).map(
             tuple
         ),
-        form=st.none() | nodes(),
+        form=st.none() | nodes(top=st.just("config")),
     )
 
 

@@ -256,20 +256,30 @@ class _Patcher:
         wrap = None if new.enabled else child.wrap or self._new_wrap(gap, text)
         return _Part(gap, text, new, wrap)
 
-    def _added(
-        self, parent: Piece, gaps: Sequence[str], at: int, new: Content, depth: int
-    ) -> _Part:
-        siblings = parent.children
-        like = _model(siblings, at, new)
-        gap = _added_gap(gaps, at, self._style.newline)
+    def _added(self, parent: Piece, gaps: list[str], at: int, new: Content, depth: int) -> _Part:
+        """Write an item that has no counterpart, before the old child `at`."""
+        like = _model([child.item for child in parent.children], at, new)
+        gap = self._added_gap(gaps, at, at - 1 if like is None else like)
         if not isinstance(new, Node):
             return _Part(gap, self._layout.item(new, "", depth), new)
         if like is None:
             indent = gap.rpartition("\n")[2] if "\n" in gap else _line_indent(parent)
             text = self._layout.item(replace(new, enabled=True), indent, depth)
         else:
-            text = self.node(like, new, depth)
+            text = self.node(parent.children[like], new, depth)
         return _Part(gap, text, new, None if new.enabled else self._new_wrap(gap, text))
+
+    def _added_gap(self, gaps: list[str], at: int, like: int) -> str:
+        """Return the layout before an item added before child `at`, like that before `like`."""
+        near = [gaps[max(like, 0)], *gaps[:-1]]
+        for gap in near:
+            if "\n" in gap:
+                # Blanks at the end of the line before stay on that line.
+                blanks = gaps[at][: len(gaps[at]) - len(gaps[at].lstrip(" \t"))]
+                blanks = blanks if gaps[at][len(blanks) :].startswith(("\n", "\r")) else ""
+                gaps[at] = gaps[at].removeprefix(blanks)
+                return blanks + self._style.newline + gap.rpartition("\n")[2]
+        return near[0] if not near[0].strip(WHITE) else " "
 
     def _new_wrap(self, gap: str, text: str) -> Wrap:
         many_lines = "\n" in gap and "\n" in text
@@ -292,32 +302,21 @@ def _gaps(parent: Piece) -> list[str]:
     return [*gaps, parent.source[begin : parent.tail]]
 
 
-def _added_gap(gaps: Sequence[str], at: int, newline: str) -> str:
-    """Return the layout before an item that is added before old child `at`."""
-    near = [gaps[max(at - 1, 0)], *gaps[:-1]]
-    for gap in near:
-        if "\n" in gap:
-            return newline + gap.rpartition("\n")[2]
-    return near[0] if not near[0].strip(WHITE) else " "
-
-
-def _model(siblings: Sequence[Piece], at: int, new: Content) -> Piece | None:
+def _model(siblings: Sequence[Content], at: int, new: Content) -> int | None:
     """Return the sibling to write a new node like: an equal one, or the nearest of its type."""
     if not isinstance(new, Node):
         return None
-    same_type = [
-        (index, piece)
-        for index, piece in enumerate(siblings)
-        if isinstance(piece.item, Node) and piece.item.type == new.type
-    ]
-    return min(
-        same_type,
-        key=lambda entry: (
-            replace(new, enabled=entry[1].item.enabled) != entry[1].item,  # type: ignore[union-attr]
-            abs(entry[0] - at + 0.9),
-        ),
-        default=(0, None),
-    )[1]
+    same_type = {
+        index: item
+        for index, item in enumerate(siblings)
+        if isinstance(item, Node) and item.type == new.type
+    }
+
+    def distance(index: int) -> tuple[bool, float]:
+        other = same_type[index]
+        return replace(new, enabled=other.enabled) != other, abs(index - at + 0.9)
+
+    return min(same_type, key=distance, default=None)
 
 
 def _joined(parts: Sequence[_Part], closing: str, source: str) -> str:

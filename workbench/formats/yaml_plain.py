@@ -33,7 +33,7 @@ def plain(experiment: Experiment) -> Plain:
         "name": experiment.name,
         **_said(title=experiment.title, description=experiment.description),
         "scenario": _scenario(experiment.scenario),
-        **_said(variants=[_variant(variant) for variant in experiment.variants]),
+        "variants": [_variant(variant) for variant in experiment.variants],
         "workloads": list(experiment.workloads),
         "backend": experiment.backend,
         "replications": experiment.replications,
@@ -68,9 +68,9 @@ def _scenario(scenario: Scenario) -> Plain:
         ),
         **_given(default_route=_route(scenario.default_route)),
         **_said(
-            default=_given(caps=scenario.default_caps, ram=_amount(scenario.default_ram_bytes)),
-            components=[_component(component, id) for component, id in components],
+            default=_given(caps=scenario.default_caps, ram=_amount(scenario.default_ram_bytes))
         ),
+        "components": [_component(component, id) for component, id in components],
         **_given(form=scenario.form and _content(scenario.form)),
     }
 

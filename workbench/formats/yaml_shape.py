@@ -3,16 +3,13 @@
 The shape is version 1 of the file format. It is kept apart from the models so
 that these can change without breaking files. Its JSON Schema is
 ``workbench/data/schema/experiment-1.json``; after a change here, write it anew
-with ``python -m workbench.formats.yaml_shape``.
+with ``python -m workbench.formats.yaml_schema``.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from difflib import get_close_matches
-from importlib import resources
-from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -39,7 +36,7 @@ from workbench.scenario.model import (
 )
 from workbench.scenario.tree import Comment, Content, Node, Text
 
-__all__ = ["VERSION", "ExperimentShape", "default_ids", "is_text", "schema"]
+__all__ = ["VERSION", "ExperimentShape", "default_ids", "is_text"]
 
 VERSION = 1
 """Version of the file format that is written; older ones are read too."""
@@ -142,13 +139,17 @@ class _ContentShape(_Shape):
         return Node(self.node, tuple(self.attributes), content, self.enabled)
 
 
-def _must_be_node(shape: _ContentShape) -> _ContentShape:
-    if shape.node is None:
-        raise ValueError("This has to be a node. Write node: TYPE.")
-    return shape
+def _node_of_type(type: str) -> AfterValidator:
+    def check(shape: _ContentShape) -> _ContentShape:
+        if shape.node != type:
+            raise ValueError(f"This has to be a {type} node. Write node: {type}.")
+        return shape
+
+    return AfterValidator(check)
 
 
-_NodeShape = Annotated[_ContentShape, AfterValidator(_must_be_node)]
+_ConfigShape = Annotated[_ContentShape, _node_of_type("config")]
+_StartShape = Annotated[_ContentShape, _node_of_type("start")]
 
 
 class _RectangleShape(_Shape):
@@ -260,8 +261,8 @@ class _ComponentShape(_Shape):
     affinity: _RectangleShape | None = None
     placement: _PlacementShape | None = None
     route: list[_RuleShape] | None = None
-    config: _NodeShape | None = Field(None, description="The component's own configuration.")
-    form: _NodeShape | None = Field(
+    config: _ConfigShape | None = Field(None, description="The component's own configuration.")
+    form: _StartShape | None = Field(
         None, description="The start node as it was imported, where the other keys do not say all."
     )
 
@@ -303,7 +304,7 @@ class _ScenarioShape(_Shape):
     default_route: list[_RuleShape] | None = None
     default: _DefaultShape = _DefaultShape()
     components: list[_ComponentShape] = []
-    form: _NodeShape | None = Field(
+    form: _ConfigShape | None = Field(
         None, description="The config node as it was imported, where the other keys do not say all."
     )
 
@@ -383,19 +384,3 @@ class ExperimentShape(_Shape):
             seed=self.seed,
             parameters=self.parameters,
         )
-
-
-def schema() -> str:
-    """Return the JSON Schema of the file format as text."""
-    described = ExperimentShape.model_json_schema(by_alias=True)
-    head = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "affinity-workbench experiment",
-    }
-    return json.dumps(head | {k: v for k, v in described.items() if k != "title"}, indent=2) + "\n"
-
-
-if __name__ == "__main__":
-    place = FilePath(str(resources.files("workbench"))) / "data/schema/experiment-1.json"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(schema(), encoding="utf-8")

@@ -149,22 +149,19 @@ def load(text: str, is_text: Callable[[Path], bool] = lambda _: False) -> Loaded
     InputError
         If it is not YAML, or uses what is not allowed here.
     """
-    loader = _Loader(text)
     try:
-        root = loader.get_single_node()
+        root = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         raise _refused(error) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise InputError(
-            f"The character U+{ord(str(error.character)):04X} is not allowed in YAML.",
+            f"The character U+{int(error.character):04X} is not allowed in YAML.",
             "Take it out, or write it as an escape in double quotes.",
             Location(line=line),
         ) from None
     except RecursionError:
         raise InputError("The values are nested too deeply.", "Use less nesting.") from None
-    finally:
-        loader.dispose()
     if root is None:
         raise InputError("The file is empty.", "Get the complete file.", Location(line=1))
     return Loaded(text, root, _Plain(is_text).value(root, ()))

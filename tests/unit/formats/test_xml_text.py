@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
@@ -11,7 +10,6 @@ from tests.strategies import xml_nodes
 from workbench.errors import InputError
 from workbench.formats.xml_patch import patched, rendered
 from workbench.formats.xml_text import (
-    Piece,
     decode_comment,
     encode_comment,
     parse,
