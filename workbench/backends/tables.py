@@ -67,7 +67,8 @@ def read(kind: str, name: str, model: type[Table]) -> Table:
     """
     file = _find(kind, name)
     try:
-        return _parsed(file, file.stat().st_mtime_ns, model)
+        table: Table = _parsed(file, file.stat().st_mtime_ns, model)
+        return table
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"The file cannot be read: {error}.", "Check its path.", Location(str(file))

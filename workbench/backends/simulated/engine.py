@@ -162,33 +162,19 @@ def _start_segment(engine: Engine, core: int, r: int) -> None:
 
 @inlined
 def _work(engine: Engine, core: int) -> None:
-    """Let the core's worker go on, take what was sent to it, issue an operation, or poll."""
+    """Let the core's worker go on, take the next request from its inbox, or poll."""
     c = engine.cores[core]
     worker = engine.workers[c.running]
-    phase = engine.phases[worker.component, engine.components[worker.component].phase]
     if worker.current != NOBODY:
         c.busy_until = engine.clock[0].now + worker.remaining
         _set_activity(engine, core, USEFUL)
-        return
-    r = worker.inbox_head
-    if r != NOBODY:
+    elif worker.inbox_head != NOBODY:
+        r = worker.inbox_head
         worker.inbox_head = engine.requests[r].next
-    elif worker.free != NOBODY and phase.issued < phase.operations:
-        r = worker.free
-        request = engine.requests[r]
-        worker.free = request.next
-        if phase.issued >= phase.next_level_at:
-            phase.levels += 1
-            phase.next_level_at = int(phase.next_level_at * phase.fanout)
-        request.operation = phase.issued
-        request.start = engine.clock[0].now
-        request.stage = phase.first_stage
-        phase.issued += 1
-    if r == NOBODY:
+        _start_segment(engine, core, r)
+    else:
         c.busy_until = FOREVER
         _set_activity(engine, core, WAIT_OWNER if worker.stuck > 0 else POLL_IDLE)
-    else:
-        _start_segment(engine, core, r)
 
 
 @inlined
@@ -234,20 +220,59 @@ def _stick_all(engine: Engine, holder: int, change: int) -> None:
 
 
 @inlined
-def _send(engine: Engine, r: int) -> int:
-    """Put a request into the inbox of its target; return the core of that worker if it polls."""
-    target = int(engine.requests[r].target)
-    worker = engine.workers[target]
+def _put(engine: Engine, w: int, r: int) -> int:
+    """Put a request into a worker's inbox; return the core of that worker if it polls."""
+    worker = engine.workers[w]
     engine.requests[r].next = NOBODY
     if worker.inbox_head == NOBODY:
         worker.inbox_head = r
     else:
         engine.requests[worker.inbox_tail].next = r
     worker.inbox_tail = r
+    return int(worker.core) if _polls(engine, w) else NOBODY
+
+
+@inlined
+def _send(engine: Engine, r: int) -> int:
+    """Pass a request on to its target; return the core of that worker if it polls."""
+    target = int(engine.requests[r].target)
+    worker = engine.workers[target]
     engine.components[worker.component].delegated += 1
     if engine.cores[worker.core].running != target:
         _stick(engine, r, target, 1)
-    return int(worker.core) if _polls(engine, target) else NOBODY
+    return _put(engine, target, r)
+
+
+@inlined
+def _issue(engine: Engine, component: int, r: int) -> int:
+    """Make a request the next operation; return the core of its issuer if that polls."""
+    phase = engine.phases[component, engine.components[component].phase]
+    if phase.issued >= phase.next_level_at:
+        phase.levels += 1
+        phase.next_level_at = int(phase.next_level_at * phase.fanout)
+    request = engine.requests[r]
+    request.operation = phase.issued
+    request.start = engine.clock[0].now
+    request.stage = phase.first_stage
+    phase.issued += 1
+    return _put(engine, int(request.issuer), r)
+
+
+@compiled
+def _fill_windows(engine: Engine, component: int) -> None:
+    """Issue the first operations of a phase, to all workers in turn."""
+    it = engine.components[component]
+    phase = engine.phases[component, it.phase]
+    slot = 0
+    filled = False
+    while not filled:
+        filled = True
+        for number in range(it.workers):
+            worker = engine.workers[engine.members[it.first_member + number]]
+            if slot < worker.window and phase.issued < phase.operations:
+                _issue(engine, component, worker.first_request + slot)
+                filled = False
+        slot += 1
 
 
 @compiled
@@ -269,6 +294,7 @@ def _set_state(engine: Engine, component: int, state: int) -> None:
         for other in range(len(engine.components)):
             phase = engine.phases[other, it.phase]
             phase.done_at_last_start = phase.done
+        _fill_windows(engine, component)
     elif state in (FINISHED, OUT_OF_MEMORY):
         clock.running -= 1
 
@@ -319,12 +345,11 @@ def _finish_operation(engine: Engine, component: int, r: int) -> int:
     b = min(max(above, 0), LATENCY_BINS - 1)
     engine.latency[it.phase, component, b] += 1
     phase.done += 1
-    issuer = int(request.issuer)
-    request.next = engine.workers[issuer].free
-    engine.workers[issuer].free = r
     if phase.done == phase.operations:
         _end_phase(engine, component, True)
-    return int(engine.workers[issuer].core) if _polls(engine, issuer) else NOBODY
+    elif phase.issued < phase.operations:
+        return _issue(engine, component, r)
+    return NOBODY
 
 
 @inlined

@@ -92,10 +92,11 @@ STAGE = _record("where distribution tasks per_level", mean_ps="f8")
 """One task of an operation's chain, or `tasks` equal ones in a row (per inner level)."""
 
 WORKER = _record(
-    "component core number priority ready current remaining inbox_head inbox_tail free stuck"
+    "component core number priority ready current remaining inbox_head inbox_tail "
+    "first_request window stuck"
 )
-"""`current`: request under way; `inbox_*`: list of requests sent here; `free`: list of unused
-requests of its window; `stuck`: own requests that lie with a worker off its core."""
+"""`current`: request being run; `inbox_*`: list of requests waiting here; `first_request` and
+the `window` - 1 following ones are its own; `stuck`: those that lie with a worker off its core."""
 
 CORE = _record(
     "first last running last_ran activity since busy_until switch_until slice_end "
@@ -159,7 +160,7 @@ def empty(
     engine.tree[leaves : leaves + cores] = (FOREVER << CORE_BITS) | np.arange(cores)
     for node in range(leaves - 1, 0, -1):
         engine.tree[node] = min(engine.tree[2 * node], engine.tree[2 * node + 1])
-    for name in ("current", "inbox_head", "inbox_tail", "free"):
+    for name in ("current", "inbox_head", "inbox_tail"):
         engine.workers[name] = NOBODY
     for name in ("running", "last_ran"):
         engine.cores[name] = NOBODY

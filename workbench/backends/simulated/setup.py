@@ -211,14 +211,11 @@ def _place_workers(engine: Engine, started: list[Instance]) -> None:
 
 
 def _deal_requests(engine: Engine, windows: list[int]) -> None:
-    """Give every worker its part of the window as a list of unused requests."""
+    """Give every worker its part of the window."""
     counts = np.array(windows, np.int64)[engine.workers["component"]]
-    ends = np.cumsum(counts)
-    issuers = np.repeat(np.arange(len(engine.workers)), counts)
-    engine.requests["issuer"] = issuers
-    engine.requests["next"] = np.arange(1, len(issuers) + 1)
-    engine.requests["next"][ends - 1] = layout.NOBODY
-    engine.workers["free"] = ends - counts
+    engine.workers["window"] = counts
+    engine.workers["first_request"] = np.cumsum(counts) - counts
+    engine.requests["issuer"] = np.repeat(np.arange(len(engine.workers)), counts)
 
 
 def _set_component(
@@ -239,8 +236,7 @@ def _set_component(
         record["capacity"] = _capacity(phase, one, settings)
         _grow_tree(record, phase, settings)
     if table.issue == "all-but-first":
-        repairer = engine.members[component["first_member"]]
-        engine.workers[repairer]["free"] = layout.NOBODY
+        engine.workers["window"][engine.members[component["first_member"]]] = 0
 
 
 def _capacity(phase: Phase, one: Instance, settings: Settings) -> int:

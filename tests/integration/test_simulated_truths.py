@@ -1,0 +1,174 @@
+"""The engine against what is known in closed form; seeds fixed beforehand."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from tests.simulation import run, scenario, tree
+from workbench.folders import data_folder
+from workbench.results.schema import LATENCY_EDGES_SECONDS
+from workbench.scenario.model import Rectangle
+
+SEEDS = range(1, 21)
+
+
+def machine_repair(machines: int, up: float, repair: float) -> float:
+    """Return repairs per unit of time of M/M/1//N (Jain, 1991, chapter 31)."""
+    weights = [
+        math.factorial(machines) / math.factorial(machines - n) * (repair / up) ** n
+        for n in range(machines + 1)
+    ]
+    return (1 - weights[0] / sum(weights)) / repair
+
+
+@pytest.mark.parametrize(
+    ("machines", "up_ns", "repair_ns"),
+    [(1, 3_000.0, 1_000.0), (6, 10_000.0, 1_000.0), (6, 4_000.0, 1_000.0), (20, 9_000.0, 1_000.0)],
+)
+def test_machine_repair(machines: int, up_ns: float, repair_ns: float) -> None:
+    shop = scenario(
+        tree("shop", Rectangle(width=machines + 1)), width=machines + 1
+    )  # worker 0 repairs
+    rates = [
+        float(
+            run(
+                shop, "machine-repair", seed, operations=20_000, up_ns=up_ns, repair_ns=repair_ns
+            ).total_makespan[0]
+        )
+        for seed in SEEDS
+    ]
+    truth = machine_repair(machines, up_ns * 1e-9, repair_ns * 1e-9)
+    half = stats.sem(rates) * stats.t.ppf(0.995, len(rates) - 1)
+    assert half <= 0.02 * truth
+    assert abs(np.mean(rates) - truth) <= half
+
+
+def test_the_repairer_is_busy_as_the_utilisation_law_says() -> None:
+    """U = X S, from the accounting of its core."""
+    shop = scenario(tree("shop", Rectangle(width=7)), width=7)
+    result = run(shop, "machine-repair", operations=100_000, up_ns=4_000, repair_ns=1_000)
+    busy = float(result.accounting_seconds.sel(bucket="useful", core=0).sum())
+    throughput = float(result.total_makespan[0])
+    assert busy / float(result.elapsed_seconds) == pytest.approx(throughput * 1e-6, rel=0.015)
+
+
+@pytest.mark.parametrize("workload", ["insert", "lookup"])
+def test_littles_law(workload: str) -> None:
+    """N = X R: with a full window the latencies sum to the window times the elapsed time."""
+    window = 60
+    alone = scenario(tree("a", Rectangle(width=4)))
+    result = run(alone, workload, operations=100_000, window=window)
+    counts = result.latency_count.sel(component="a", phase=workload).values
+    upper = LATENCY_EDGES_SECONDS
+    lower = np.concatenate([[0.0], upper[:-1]])
+    in_flight = window * float(result.elapsed_seconds)
+    assert (counts * lower).sum() <= in_flight <= (counts * upper).sum() * 1.001
+
+
+CONSTANT = """
+workload: 1
+title: Equal local tasks
+parameters:
+  operations: {value: 1000, doc: Operations., source: Test.}
+window_per_worker: 3
+phases:
+  - name: work
+    operations: operations
+    chain:
+      - {task: work, where: local, mean_ns: 1000, distribution: constant}
+"""
+
+
+@pytest.fixture
+def constant(home: Path) -> str:
+    """A workload of operations of exactly 1 us on the issuing worker."""
+    (home / "workloads").mkdir()
+    (home / "workloads" / "constant.yaml").write_text(CONSTANT)
+    return "constant"
+
+
+def test_equal_work_is_exact(constant: str) -> None:
+    """1000 operations of 1 us by 4 workers take 250 us, to the picosecond."""
+    result = run(scenario(tree("a", Rectangle(width=4))), constant)
+    assert float(result.elapsed_seconds) == pytest.approx(250e-6, abs=1e-15)
+    assert float(result.total_window[0]) == pytest.approx(4e6)
+    useful = result.accounting_seconds.sel(bucket="useful", component="a")
+    assert useful.values == pytest.approx([250e-6] * 4, abs=1e-15)
+
+
+@pytest.mark.parametrize("policy", ["nova", "gang"])
+@pytest.mark.parametrize(("switch_us", "refill_us"), [(0.0, 0.0), (5.0, 0.0), (5.0, 20.0)])
+def test_switches_leave_the_useful_share(
+    constant: str, policy: str, switch_us: float, refill_us: float
+) -> None:
+    """Of a shared core Q / (Q + SW + REFILL) is left, and two instances get half of it each."""
+    quantum_us = 100.0
+    both = scenario(tree("a", Rectangle()), tree("b", Rectangle()), width=1)
+    result = run(
+        both,
+        constant,
+        operations=20_000,
+        policy=policy,
+        quantum_ms=quantum_us / 1e3,
+        switch_us=switch_us,
+        refill_us=refill_us,
+    )
+    share = quantum_us / (quantum_us + switch_us + refill_us)
+    assert float(result.total_window[0]) == pytest.approx(share * 1e6, rel=0.01)
+    assert result.operations_in_window.values[0] == pytest.approx([20_000] * 2, abs=210)
+    spent = result.accounting_seconds.sum(("component", "core"))
+    switches = float(result.context_switches.sum())
+    assert float(spent.sel(bucket="switch")) == pytest.approx(switches * switch_us * 1e-6)
+    assert float(spent.sel(bucket="refill")) == pytest.approx(switches * refill_us * 1e-6)
+
+
+def test_gang_at_no_cost_equals_partitioning(constant: str) -> None:
+    """Three instances take turns on 6 cores, or have 2 each: the same work in the same time."""
+    turns = scenario(*(tree(f"t{i}", Rectangle(width=6)) for i in range(3)), width=6)
+    parts = scenario(*(tree(f"t{i}", Rectangle(x=2 * i, width=2)) for i in range(3)), width=6)
+    free = {"policy": "gang", "quantum_ms": 0.1, "switch_us": 0, "refill_us": 0}
+    shared = run(turns, constant, operations=60_000, **free)
+    alone = run(parts, constant, operations=60_000, **free)
+    assert float(shared.elapsed_seconds) == pytest.approx(float(alone.elapsed_seconds), rel=1e-9)
+
+
+def test_phases_that_never_overlap_report_as_many_times_the_rate(constant: str) -> None:
+    """Self-timed, each of 3 instances sees all cores: their sum is 3 times the makespan's."""
+    turns = scenario(*(tree(f"t{i}", Rectangle(width=4)) for i in range(3)))
+    workload = CONSTANT.replace("window_per_worker: 3", "window_per_worker: 3\nstart_skew_ms: 10")
+    file = data_folder() / "workloads" / "apart.yaml"
+    file.write_text(workload)
+    result = run(turns, "apart", operations=40_000, switch_us=0, refill_us=0)
+    assert np.isnan(float(result.total_window[0]))
+    assert result.attrs["no_window"] == "work: its spans do not overlap"
+    ratio = float(result.total_self[0] / result.total_makespan[0])
+    assert ratio == pytest.approx(3.0, rel=1e-9)
+
+
+def test_a_higher_priority_goes_first(constant: str) -> None:
+    """While the one of higher priority has work, the other gets nothing."""
+    both = scenario(
+        tree("low", Rectangle(), priority=-1), tree("high", Rectangle()), width=1, prio_levels=2
+    )
+    result = run(both, constant, operations=50_000, quantum_ms=1)
+    finish = result.finish_seconds.sel(phase="work")
+    assert finish.sel(component="high").item() == pytest.approx(50e-3, abs=1e-12)
+    assert float(result.operations_in_window.sel(component="low").item()) <= 1
+    assert finish.sel(component="low").item() == pytest.approx(100e-3, abs=1e-4)
+
+
+def test_serial_work_is_amdahls(constant: str) -> None:
+    """Serial work, then work on 4 cores: S + P / 4, the cores but one being free meanwhile."""
+    workload = CONSTANT.replace(
+        "operations: operations", "operations: operations\n    serial_gap_ms: 3"
+    )
+    (data_folder() / "workloads" / "amdahl.yaml").write_text(workload)
+    result = run(scenario(tree("a", Rectangle(width=4))), "amdahl", operations=40_000)
+    assert float(result.elapsed_seconds) == pytest.approx(3e-3 + 10e-3, abs=1e-12)
+    assert result.start_seconds.item() == pytest.approx(3e-3, abs=1e-15)
+    assert result.idle_seconds.values == pytest.approx([0, 3e-3, 3e-3, 3e-3], abs=1e-12)
