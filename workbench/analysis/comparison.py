@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from workbench.analysis.labels import METRIC_TITLES, confidence, number
+from workbench.analysis.labels import METRIC_TITLES, confidence, times
 from workbench.analysis.statistics import Estimate, mean, paired_ratio
 from workbench.errors import InputError
 from workbench.results.schema import BUCKETS, METRICS, core_accounting, with_throughputs
@@ -290,10 +290,10 @@ class Comparison:
                 and (reason := self.why_no_window(variant, ratio.workload, ratio.phase))
             ]
             return "not comparable", "; ".join(reasons) or "no positive throughput to compare"
-        says = f"{ratio.a} is {number(ratio.ratio)}× {ratio.b}"
+        says = f"{ratio.a} is {times(ratio.ratio)} {ratio.b}"
         if ratio.estimate.has_interval and not ratio.estimate.excludes(1.0):
             says = f"no clear difference, {says}"
-        return says, f"{confidence(ratio.estimate)}, {self.kind}"
+        return says, f"{confidence(ratio.estimate, times)}, {self.kind}"
 
     # -- accounting --------------------------------------------------------------------------
 

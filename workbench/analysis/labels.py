@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from workbench.analysis.statistics import Estimate
 
@@ -14,6 +15,7 @@ __all__ = [
     "in_unit",
     "number",
     "scale",
+    "times",
 ]
 
 METRIC_TITLES = {
@@ -78,8 +80,17 @@ def in_unit(value: float, unit: str = "op/s") -> str:
     return f"{number(value / factor)} {prefix}{' ' * bool(prefix)}{unit}"
 
 
-def confidence(estimate: Estimate, factor: float = 1.0) -> str:
-    """Return the interval and n as text, values divided by `factor`.
+def times(ratio: float) -> str:
+    """Return a ratio as text, with a third decimal where it is near to 1.
+
+    >>> times(3.527), times(1.0123)
+    ('3.53×', '1.012×')
+    """
+    return f"{ratio:.3f}×" if 0.9 <= ratio < 1.1 else f"{number(ratio)}×"
+
+
+def confidence(estimate: Estimate, show: Callable[[float], str] = number) -> str:
+    """Return the interval and n as text; `show` writes a value.
 
     >>> confidence(Estimate(3.5, 3.3, 3.7, 10))
     '95 % CI 3.30 to 3.70, n = 10'
@@ -88,5 +99,4 @@ def confidence(estimate: Estimate, factor: float = 1.0) -> str:
     """
     if not estimate.has_interval:
         return f"n = {estimate.n}, no interval"
-    ends = f"{number(estimate.low / factor)} to {number(estimate.high / factor)}"
-    return f"95 % CI {ends}, n = {estimate.n}"
+    return f"95 % CI {show(estimate.low)} to {show(estimate.high)}, n = {estimate.n}"

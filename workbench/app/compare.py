@@ -73,7 +73,7 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
             css_classes=["accounting-unit"],
         )
         self._selected = pn.FlexBox(align_items="center", css_classes=["selection-bar"])
-        self._body = pmui.Column(sizing_mode="stretch_width", css_classes=["comparison"])
+        self._body = pn.Column(sizing_mode="stretch_width", css_classes=["comparison"])
         self._latest.on_click(self._choose_latest)
         self._chooser.param.watch(lambda _: self._rebuild(), "value")
         state.selection.param.watch(lambda *_: self._show_selection(), ["component", "core", "run"])
@@ -85,8 +85,8 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
         self._refresh()
 
     def __panel__(self) -> Any:
-        return pmui.Column(
-            pmui.Row(self._chooser, self._latest, align="center", sizing_mode="stretch_width"),
+        return pn.Column(
+            pn.Row(self._chooser, self._latest, align="center", sizing_mode="stretch_width"),
             self._body,
             sizing_mode="stretch_width",
             margin=(8, 16),
@@ -140,7 +140,7 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
             return
         self._show_selection()
         groups = [
-            pmui.Column(
+            pn.Column(
                 sizing_mode="stretch_width",
                 styles={"flex": "1 1 560px", "min-width": "0"},
                 css_classes=["comparison-group"],

@@ -18,16 +18,21 @@ from workbench.analysis.tables import throughput_html
 
 __all__ = ["cards", "html"]
 
+_CARD = {
+    "border": "1px solid color-mix(in srgb, currentColor 16%, transparent)",
+    "border-radius": "4px",
+}
 _WIDE = {"flex": "1 1 720px", "min-width": "0"}
 
 _CSS = """
 :host { --quiet: color-mix(in srgb, currentColor 62%, transparent); }
 h3 { margin: 0 0 4px; font-size: 17px; font-weight: 500; }
 .says { display: flex; flex-wrap: wrap; gap: 8px 40px; }
-.says section { flex: 1 1 480px; }
-.says ul { list-style: none; margin: 0; padding: 0; font-size: 15px; line-height: 1.6; }
-.says .metric { display: inline-block; min-width: 112px; color: var(--quiet); cursor: help; }
-.says .spread { color: var(--quiet); white-space: nowrap; }
+.says section { flex: 1 1 520px; }
+.says ul { list-style: none; margin: 0; padding: 0; font-size: 14px; line-height: 1.7; }
+.says .metric { display: inline-block; min-width: 104px; color: var(--quiet); cursor: help; }
+.says .spread { color: var(--quiet); white-space: nowrap; margin-left: 6px; }
+:host(.doc), :host(.selection-hint) { font-size: 13px; color: var(--quiet); }
 .says strong { font-weight: 600; }
 .key { display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; }
 .key i { display: inline-block; width: 12px; height: 12px; margin-right: 6px; border-radius: 2px;
@@ -168,14 +173,14 @@ def _bucket_key(comparison: Comparison) -> str:
 
 
 def _card(title: str, doc: str, *objects: Any) -> Any:
-    return pmui.Paper(
+    # Panel's own layouts: a plot inside a React one may be measured before it is drawn.
+    return pn.Column(
         pmui.Typography(title, variant="h6", margin=(8, 16, 0, 16)),
         *([html(escape(doc), "doc")] if doc else []),
         *objects,
         sizing_mode="stretch_width",
-        variant="outlined",
         margin=(8, 0),
-        elevation=0,
+        styles=_CARD,
     )
 
 

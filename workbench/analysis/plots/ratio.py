@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import holoviews as hv
 
 from workbench.analysis.colours import NEUTRAL, component_colours
-from workbench.analysis.labels import METRIC_TITLES, confidence, number
+from workbench.analysis.labels import METRIC_TITLES, confidence, times
 from workbench.analysis.plots.base import plot
 from workbench.analysis.plots.drawing import DIMMED, dashes, figure, labels, linked, run_is_lit
 from workbench.analysis.selection import Selection
@@ -52,10 +52,9 @@ def _figure(comparison: Comparison, selection: Selection, a: str, b: str) -> hv.
             lit = any(run_is_lit(comparison, selection, of, one.workload) for of in (a, b))
             opacity = 1.0 if lit else DIMMED
             singles += [
-                (value, y, index, f"{number(value)}×", 0.45 * opacity)
-                for index, value in pairs.items()
+                (value, y, index, times(value), 0.45 * opacity) for index, value in pairs.items()
             ]
-            means.append((one.ratio, y, f"{number(one.ratio)}×", confidence(one.estimate), opacity))
+            means.append((one.ratio, y, times(one.ratio), confidence(one.estimate, times), opacity))
             if one.estimate.has_interval:
                 whiskers.append((one.ci95[0], y, one.ci95[1], y, opacity))
             extent = [*pairs.values(), *(end for end in one.ci95 if not math.isnan(end))]
@@ -130,8 +129,8 @@ def _pairs(comparison: Comparison, one: Ratio) -> dict[int, float]:
 
 
 def _says(one: Ratio) -> str:
-    ends = f" ({number(one.ci95[0])} to {number(one.ci95[1])})"
-    return f"{number(one.ratio)}×{ends if one.estimate.has_interval else ''}, n = {one.n}"
+    ends = f" ({times(one.ci95[0])} to {times(one.ci95[1])})"
+    return f"{times(one.ratio)}{ends if one.estimate.has_interval else ''}, n = {one.n}"
 
 
 def _row(one: Ratio) -> str:

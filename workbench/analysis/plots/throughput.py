@@ -98,7 +98,7 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
                         "variant": bar.variant,
                         "metric": METRIC_TITLES[bar.metric],
                         "value": f"{number(estimate.value / factor)} {prefix} {UNIT}",
-                        "spread": confidence(estimate, factor),
+                        "spread": confidence(estimate, lambda value: number(value / factor)),
                     }
                 )
             shown = bar.shown(component)
@@ -115,7 +115,9 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
             if estimate.has_interval:
                 whiskers.append((bar.x, estimate.low / factor, bar.x, estimate.high / factor))
                 highest = max(highest, estimate.high)
-            values.append((bar.x, (highest + 0.02 * top) / factor, number(estimate.value / factor)))
+            values.append(
+                (bar.x, (highest + 0.035 * top) / factor, number(estimate.value / factor))
+            )
         ink = colours.get(component or "", NEUTRAL)
         whisker = hv.Segments(whiskers, ["x0", "y0", "x1", "y1"])
         return figure(
