@@ -160,8 +160,19 @@ def scenarios() -> st.SearchStrategy[Scenario]:
         components=st.lists(same_name | components(), max_size=4, unique_by=lambda c: c.id).map(
             tuple
         ),
-        form=st.none() | nodes(top=st.just("config")),
+        form=st.none() | nodes(top=st.just("config")).map(_with_places),
     )
+
+
+def _with_places(form: Node) -> Node:
+    """Start nodes in a scenario's form are places of components, known or not."""
+    content = (
+        item.with_attribute("component", "c")
+        if isinstance(item, Node) and item.type == "start"
+        else item
+        for item in form.content
+    )
+    return form.with_content(tuple(content))
 
 
 def variants() -> st.SearchStrategy[Variant]:

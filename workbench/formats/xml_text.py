@@ -72,6 +72,11 @@ ATTRIBUTE = re.compile(r"""([ \t\r\n]+)([^ \t\r\n=]+)([ \t\r\n]*=[ \t\r\n]*)("[^
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(lt|gt|amp|quot|apos));")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CUT_OFF = (
+    expat.errors.XML_ERROR_NO_ELEMENTS,
+    expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+    expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+)
 _ESCAPES = {"&": "&amp;", "<": "&lt;", '"': "&quot;", "'": "&apos;"} | {
     blank: f"&#{ord(blank)};" for blank in "\t\n\r"
 }
@@ -390,15 +395,12 @@ def _judge(text: str, room: int = MAX_DEPTH) -> None:
     try:
         parser.Parse(text.encode("utf-8", "surrogatepass"), True)
     except expat.ExpatError as error:
-        raise InputError(
-            f"This is not well-formed XML: {expat.ErrorString(error.code)}.",
-            _remedy(error, open_nodes),
-            Location(
-                line=error.lineno,
-                column=error.offset + 1,
-                element=_called(open_nodes[-1]) if open_nodes else None,
-            ),
-        ) from None
+        place = Location(
+            line=error.lineno,
+            column=error.offset + 1,
+            element=_called(open_nodes[-1]) if open_nodes else None,
+        )
+        raise InputError(*_words(error, place.element), place) from None
 
 
 def _called(node: tuple[str, str | None]) -> str:
@@ -406,18 +408,15 @@ def _called(node: tuple[str, str | None]) -> str:
     return f"<{type}>" if name is None else f'<{type} name="{name}">'
 
 
-def _remedy(error: expat.ExpatError, open_nodes: list[tuple[str, str | None]]) -> str:
-    unfinished = (
-        expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS],
-        expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_TOKEN],
-        expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION],
-    )
-    if error.code in unfinished and open_nodes:
-        return f"The file ends inside {_called(open_nodes[-1])}; get the complete file."
-    if error.code in unfinished:
-        return "The file is empty or cut off; get the complete file."
-    if error.code == expat.errors.codes[expat.errors.XML_ERROR_TAG_MISMATCH]:
-        return f"Close {_called(open_nodes[-1])} before this place."
-    if error.code == expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY]:
-        return "Write the character itself, or one of &amp; &lt; &gt; &quot; &apos;."
-    return "Correct the text at this place."
+def _words(error: expat.ExpatError, inside: str | None) -> tuple[str, str]:
+    """Return what is wrong, and what to do about it."""
+    reason = expat.ErrorString(error.code)
+    if reason in _CUT_OFF:
+        where = f"inside {inside}" if inside else "before its first node is complete"
+        return f"The file ends {where}.", "It may be empty or cut off; get the complete file."
+    what = f"This is not well-formed XML: {reason}."
+    if reason == expat.errors.XML_ERROR_TAG_MISMATCH:
+        return what, f"Close {inside} before this place."
+    if reason == expat.errors.XML_ERROR_UNDEFINED_ENTITY:
+        return what, "Write the character itself, or one of &amp; &lt; &gt; &quot; &apos;."
+    return what, "Correct the text at this place."

@@ -208,24 +208,26 @@ class _Patch:
         if after is None:
             self._splice(_begin(key), _begin(key), written + "\n" + " " * indent)
         else:
-            end = self._line_end(value_end(old_value, self._text))
-            self._splice(end, end, "\n" + " " * indent + written)
+            self._add_lines(old_value, " " * indent + written)
 
     def _remove_keys(self, node: yaml.MappingNode, gone: list[str]) -> None:
-        """Remove keys with their lines; the line of a list's dash is kept for the next key."""
+        """Remove keys with their lines; the first ones leave the line of their dash to the next."""
         pairs = node.value
-        for index, (key, value) in enumerate(pairs):
-            if key.value not in gone:
-                continue
-            start = self._line_start(_begin(key))
-            end = self._line_end(value_end(value, self._text))
-            if not self._text[start : _begin(key)].strip():
-                self._splice(start, self._next_line(end), "")
-                continue
-            following = _begin(pairs[index + 1][0])
-            comments = _comment_lines(node, self._text, end, following)
+        begin = _begin(pairs[0][0])
+        start = self._line_start(begin)
+        first = 0
+        if self._text[start:begin].strip():
+            comments: list[str] = []
+            while pairs[first][0].value in gone:
+                end = value_end(pairs[first][1], self._text)
+                first += 1
+                comments += _comment_lines(node, self._text, end, _begin(pairs[first][0]))
             self._splice(start, start, "".join(f"{line}\n" for line in comments))
-            self._splice(_begin(key), following, "")
+            self._splice(begin, _begin(pairs[first][0]), "")
+        for key, value in pairs[first:]:
+            if key.value in gone:
+                end = value_end(value, self._text)
+                self._splice(self._line_start(_begin(key)), self._next_line(end), "")
 
     # Lists ---
 
@@ -251,7 +253,7 @@ class _Patch:
                 self._add_item(node, dashes, last, new[j])
             elif j is None:
                 assert dashes is not None
-                end = self._line_end(value_end(items[i], self._text))
+                end = value_end(items[i], self._text)
                 self._splice(self._line_start(dashes[i]), self._next_line(end), "")
             else:
                 self._change(items[i], old[i], new[j], in_flow=in_flow)
@@ -278,21 +280,21 @@ class _Patch:
         if after is None:
             self._splice(self._line_start(near), self._line_start(near), written + "\n")
         else:
-            end = self._line_end(value_end(node.value[after], self._text))
-            self._splice(end, end, "\n" + written)
+            self._add_lines(node.value[after], written)
 
     # Lines ---
+
+    def _add_lines(self, after: yaml.Node, written: str) -> None:
+        """Write lines below a value, which may itself be removed."""
+        place = self._next_line(value_end(after, self._text))
+        is_line_start = self._text[place - 1] == "\n"
+        self._splice(place, place, f"{written}\n" if is_line_start else f"\n{written}")
 
     def _line_start(self, place: int) -> int:
         return self._text.rfind("\n", 0, place) + 1
 
-    def _line_end(self, place: int) -> int:
+    def _next_line(self, place: int) -> int:
         end = self._text.find("\n", place)
-        end = len(self._text) if end < 0 else end
-        return end - 1 if end > place and self._text[end - 1] == "\r" else end
-
-    def _next_line(self, line_end: int) -> int:
-        end = self._text.find("\n", line_end)
         return len(self._text) if end < 0 else end + 1
 
 

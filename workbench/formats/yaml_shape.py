@@ -308,6 +308,16 @@ class _ScenarioShape(_Shape):
         None, description="The config node as it was imported, where the other keys do not say all."
     )
 
+    @model_validator(mode="after")
+    def _form_has_places(self) -> _ScenarioShape:
+        for part in self.form.content if self.form else ():
+            if part.node == "start" and "component" not in dict(part.attributes):
+                raise ValueError(
+                    "A start node in the form of a scenario holds the place of a component. "
+                    "Give it the attribute component: ID, or take it out."
+                )
+        return self
+
     def scenario(self) -> Scenario:
         ids = default_ids(shape.name for shape in self.components)
         components = (s.component(id) for s, id in zip(self.components, ids, strict=True))

@@ -235,7 +235,7 @@ def _at(node: yaml.Node, path: Path, what: str, remedy: str) -> InputError:
 # Writing ------------------------------------------------------------------
 
 _WORDS = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+-]*(?: [A-Za-z0-9_./(+][A-Za-z0-9_./()+;-]*)*")
-_OLD_WORDS = re.compile(r"(?i:y|n|yes|no|on|off)")
+_OLD_WORDS = re.compile(r"(?i:yes|no|on|off)")
 _OLD_NUMBER = re.compile(r"[-+.]?[0-9][0-9_.,:xXoOeE+-]*|[-+]?\.")
 _ESCAPED = re.compile(
     "[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"

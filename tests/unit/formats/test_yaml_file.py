@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.strategies import experiments
 from workbench import formats
 from workbench.errors import InputError
+from workbench.formats import yaml_file
 from workbench.formats.yaml_schema import PUBLISHED, schema
 from workbench.formats.yaml_text import load
 from workbench.scenario.experiment import Experiment
@@ -143,6 +144,12 @@ COMPONENT = "workbench: 1\nname: x\nscenario:\n  components:\n    - name: tree\n
             6,
             "scenario.components[0].config",
             "config node",
+        ),
+        (
+            "workbench: 1\nname: x\nscenario: {form: {node: config, content: [{node: start}]}}\n",
+            3,
+            "scenario",
+            "component: ID",
         ),
         (MINIMAL + "seed: -1\n", 4, "seed", "0"),
         (MINIMAL + "seed: 1.5\n", 4, "seed", "whole number"),
@@ -407,3 +414,21 @@ def test_any_file_can_become_any_other(
     written = formats.write(new, "yaml", document)
     assert same(said(written), new)
     assert {"# top", "# end"} <= set(written.splitlines())
+
+
+def test_a_patch_that_fails_costs_layout_but_nothing_else(
+    talk: formats.Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml_file, "patched", lambda text, *_: iter([text, "{"]))
+    text = saved(talk, talk.experiment.but(seed=99))
+    assert set(comment_lines(talk.text)) == set(comment_lines(text))
+
+
+def test_an_edited_anchor_does_not_change_what_refers_to_it() -> None:
+    text = (
+        "workbench: 1\nname: &name x\ntitle: *name\nscenario: {}\nworkloads: &w [a, b]\n"
+        "parameters: {q: *name}\n"
+    )
+    document = formats.read_text(text, "yaml")
+    written = formats.write(document.experiment.but(name="z"), "yaml", document)
+    assert written == text.replace("&name x", "z").replace("*name", "x")
