@@ -172,3 +172,15 @@ def test_serial_work_is_amdahls(constant: str) -> None:
     assert float(result.elapsed_seconds) == pytest.approx(3e-3 + 10e-3, abs=1e-12)
     assert result.start_seconds.item() == pytest.approx(3e-3, abs=1e-15)
     assert result.idle_seconds.values == pytest.approx([0, 3e-3, 3e-3, 3e-3], abs=1e-12)
+
+
+def test_what_happens_at_the_same_moment_happens_to_each(constant: str) -> None:
+    """An instance ends just as another one, on a core of its own, ends a task."""
+    both = scenario(tree("a", Rectangle()), tree("b", Rectangle(x=1)), width=2)
+    text = CONSTANT.replace(
+        "operations: operations", "operations: operations\n    serial_gap_ms: 2"
+    ).replace("phases:", "start_skew_ms: 1\nphases:")
+    (data_folder() / "workloads" / "ties.yaml").write_text(text)
+    result = run(both, "ties", operations=3_000)
+    assert result.start_seconds.values[0] == pytest.approx([2e-3, 3e-3], abs=1e-15)
+    assert result.finish_seconds.values[0] == pytest.approx([5e-3, 6e-3], abs=1e-15)

@@ -188,9 +188,7 @@ def _polls(engine: Engine, w: int) -> bool:
 def _go_on(engine: Engine, core: int) -> None:
     """Give the core's worker something to do if it needs it, and post the core's next event."""
     c = engine.cores[core]
-    if c.running != NOBODY and (
-        c.busy_until <= engine.clock[0].now or c.activity in (POLL_IDLE, WAIT_OWNER)
-    ):
+    if c.running != NOBODY and c.busy_until == FOREVER:
         _work(engine, core)
     _post(engine, core)
 
@@ -375,14 +373,14 @@ def _hand_over(engine: Engine, core: int, w: int) -> None:
     if c.running != NOBODY:
         _occupy(engine, core)
         leaving = engine.workers[c.running]
-        if c.activity == USEFUL:
+        if c.activity == USEFUL and c.busy_until < FOREVER:
             leaving.remaining = c.busy_until - clock.now
         _stick_all(engine, c.running, 1)
     c.running = w
     c.held_since = clock.now
+    c.busy_until = FOREVER
     if w == NOBODY:
         c.activity = IDLE
-        c.busy_until = FOREVER
         return
     _stick_all(engine, w, -1)
     if c.last_ran not in (NOBODY, w):
@@ -415,8 +413,10 @@ def _event(engine: Engine, pick: Callable[..., tuple[int, int]], core: int) -> N
     c = engine.cores[core]
     clock = engine.clock[0]
     woken = NOBODY
-    if c.activity == USEFUL and c.busy_until <= clock.now:
-        woken = _complete(engine, core)
+    if c.busy_until <= clock.now:
+        c.busy_until = FOREVER
+        if c.activity == USEFUL:
+            woken = _complete(engine, core)
     if clock.boundary:
         return
     if c.slice_end <= clock.now:

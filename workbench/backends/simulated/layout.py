@@ -102,7 +102,8 @@ CORE = _record(
     "first last running last_ran activity since busy_until switch_until slice_end "
     "held_since switches phase"
 )
-"""`running` holds the core, `last_ran` was the last to. `phase`: what is left of the slice
+"""`running` holds the core, `last_ran` was the last to. `busy_until`: end of the task or switch
+under way, or `FOREVER`. `phase`: what is left of the slice
 when a second worker gets ready, the one random number of a core."""
 
 REQUEST = np.dtype(
