@@ -77,23 +77,22 @@ class Loaded:
 
     def location(self, path: Path) -> Location:
         """Return where something stands, or what is nearest around it."""
+        begin, _ = self._nearest(path)
+        return Location(line=begin.line + 1, column=begin.column + 1, element=spelled(path))
+
+    def line_span(self, path: Path) -> tuple[int, int]:
+        """Return the first and last line of what stands at a path."""
+        begin, node = self._nearest(path)
+        return begin.line + 1, self.text.count("\n", 0, value_end(node, self.text)) + 1
+
+    def _nearest(self, path: Path) -> tuple[yaml.Mark, yaml.Node]:
         node, begin = self.root, self.root.start_mark
         for step in path:
             found = _child(node, step)
             if found is None:
                 break
             begin, node = found
-        return Location(line=begin.line + 1, column=begin.column + 1, element=spelled(path))
-
-    def line_span(self, path: Path) -> tuple[int, int]:
-        """Return the first and last line of what stands at a path."""
-        node, begin = self.root, self.root.start_mark
-        for step in path:
-            found = _child(node, step)
-            if found is None:
-                raise KeyError(path)
-            begin, node = found
-        return begin.line + 1, self.text.count("\n", 0, value_end(node, self.text)) + 1
+        return begin, node
 
 
 def value_end(node: yaml.Node, text: str) -> int:
@@ -251,24 +250,17 @@ def flow(value: Any) -> str:
     return _scalar(value)
 
 
-def block(value: Any, indent: int, *, spread: bool = False) -> str:
-    """Return what follows ``key:`` or ``-`` for a value: a space and a line, or further lines.
+def block(value: Any, indent: int) -> str:
+    """Return what follows ``key:`` or ``-`` for plain data: the rest of the line, or more lines.
 
-    Parameters
-    ----------
-    value
-        Plain data.
-    indent
-        Columns before the lines of a mapping or list.
-    spread
-        Never on one line, even if it fits.
+    Further lines begin with `indent` blanks.
     """
     if isinstance(value, str) and (literal := _literal(value, indent)):
         return literal
     if not isinstance(value, dict | list) or not value:
         return " " + flow(value)
     line = flow(value)
-    if not spread and len(line) + indent <= _WIDTH and _is_simple(value):
+    if len(line) + indent <= _WIDTH and _is_simple(value):
         return " " + line
     return "\n" + lines(value, indent)
 
