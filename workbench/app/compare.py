@@ -59,7 +59,7 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
             styles={"flex": "0 0 auto"},
         )
         self._by = pmui.RadioButtonGroup(
-            options={"Runs": "run", "Components": "component", "Cores": "core"},
+            options={"Per run": "run", "Per component": "component", "Per core": "core"},
             value="run",
             size="small",
             sx=_PLAIN,

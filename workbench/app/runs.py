@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 
 from workbench import formats
+from workbench.app.history import HistoryTable
 from workbench.app.runs_launch import LaunchForm
 from workbench.app.runs_progress import ProgressList, duration
 from workbench.app.updates import Updates, jobs_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunsPage"]
 
-_MOST_LISTED = 1000
+_MOST_LISTED = 300
 _MOST_LOGGED = 500
 
 _LOG_CSS = """
@@ -33,19 +33,19 @@ pre span { color: var(--quiet); }
 p { margin: 0; }
 """
 
-_COLUMNS = (
-    "run",
+_COLUMNS = [
+    "run#",
     "workload",
     "variant",
     "status",
-    "done",
+    "done#",
     "parameters",
     "started",
-    "took",
+    "took#",
     "experiment",
     "backend",
-    "seed",
-)
+    "seed#",
+]
 
 
 class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
@@ -77,19 +77,8 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
             width=280,
             css_classes=["history-filter"],
         )
-        self._table = pn.widgets.Tabulator(
-            pd.DataFrame(columns=_COLUMNS),
-            selectable="checkbox",
-            show_index=False,
-            disabled=True,
-            pagination="local",
-            page_size=12,
-            layout="fit_data_stretch",
-            sizing_mode="stretch_width",
-            text_align={"run": "right", "done": "right", "seed": "right", "took": "right"},
-            stylesheets=[".tabulator { font-size: 14px; }"],
-            configuration={"placeholder": "No run matches."},
-            css_classes=["history"],
+        self._table = HistoryTable(
+            columns=_COLUMNS, sizing_mode="stretch_width", css_classes=["history"]
         )
         self._no_history = pmui.Typography(
             "No run yet. Every run is kept here with its configuration, log and data.",
@@ -117,10 +106,9 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
         )
         self._log_title = pmui.Typography("Log", variant="h6", margin=(8, 16, 0, 16))
         self._filter.param.watch(lambda _: self._list_runs(), "value_input")
-        self._table.param.watch(lambda _: self._allow(), "selection")
-        self._table.on_click(lambda event: self._show_log_of(self._listed[event.row]))
+        self._table.param.watch(lambda _: self._allow(), "ticked")
+        self._table.param.watch(lambda event: self._show_log_of(event.new), "chosen")
         state.selection.param.watch(lambda _: self._show_log(), "run")
-        self._listed: list[str] = []
         self._standings: dict[str, tuple[str, int]] = {}
         self._updates = Updates(self._jobs, self._on_runs_changed)
         self._list_runs()
@@ -158,27 +146,10 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
         states = {run_id: self._jobs.state(run_id) for run_id in run_ids}
         standings = {run_id: (state.status, state.done) for run_id, state in states.items()}
         if not standings.items() <= self._standings.items():
-            new = standings.keys() - self._standings.keys()
             self._standings |= standings
-            if new:
-                self._list_runs()
-            else:
-                self._patch(standings)
+            self._list_runs()
         if self._state.selection.run in run_ids:
             self._show_log()
-
-    def _patch(self, run_ids: Iterable[str]) -> None:
-        """Show how listed runs stand now, without disturbing the rest of the table."""
-        places = {
-            run_id: self._listed.index(run_id) for run_id in run_ids if run_id in self._listed
-        }
-        rows = {place: _row(self._jobs.store.run(run_id)) for run_id, place in places.items()}
-        self._table.patch(
-            {
-                name: [(place, row[_COLUMNS.index(name)]) for place, row in rows.items()]
-                for name in ("status", "done", "took")
-            }
-        )
 
     def _run_again(self, run_id: str) -> None:
         """Submit a run once more, exactly as it was."""
@@ -203,43 +174,35 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
 
     def _list_runs(self) -> None:
         words = (self._filter.value_input or "").lower().split()
-        chosen = set(self._chosen())
-        rows = {}
-        for record in self._jobs.store.runs(limit=_MOST_LISTED):
-            row = _row(record)
-            text = " ".join(map(str, row)).lower()
-            if all(word in text for word in words):
-                rows[record.id] = row
-        self._listed = list(rows)
-        self._history.visible = bool(rows or words)
-        self._no_history.visible = not self._history.visible
-        self._table.value = pd.DataFrame(list(rows.values()), columns=_COLUMNS)
-        self._table.selection = [
-            place for place, run_id in enumerate(self._listed) if run_id in chosen
-        ]
+        rows = [_row(record) for record in self._jobs.store.runs(limit=_MOST_LISTED)]
+        matching = [row for row in rows if all(word in " ".join(row).lower() for word in words)]
+        listed = {row[0] for row in matching}
+        ticked = [run_id for run_id in self._table.ticked if run_id in listed]
+        self._table.param.update(rows=matching, ticked=ticked)
+        self._history.visible = bool(rows)
+        self._no_history.visible = not rows
         self._allow()
 
-    def _chosen(self) -> list[str]:
-        """Return the ids of the ticked runs, oldest first, so the first run is the baseline."""
-        places = [place for place in self._table.selection if place < len(self._listed)]
-        return sorted((self._listed[place] for place in places), key=int)
+    def _ticked(self) -> list[str]:
+        """Return the ids of the ticked runs, oldest first, so that the first is the baseline."""
+        return sorted(self._table.ticked, key=int)
 
     def _allow(self) -> None:
-        nothing = not self._chosen()
+        nothing = not self._ticked()
         for button in (self._compare, self._again, self._delete):
             button.disabled = nothing
         self._compare.disabled = nothing or self._on_compare is None
 
     def _compare_selected(self) -> None:
         if self._on_compare is not None:
-            self._on_compare(self._chosen())
+            self._on_compare(self._ticked())
 
     def _again_selected(self) -> None:
-        for run_id in self._chosen():
+        for run_id in self._ticked():
             self._run_again(run_id)
 
     def _delete_selected(self) -> None:
-        for run_id in self._chosen():
+        for run_id in self._ticked():
             try:
                 self._jobs.store.delete(run_id)
             except InputError as problem:
@@ -254,10 +217,11 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
     # -- log -------------------------------------------------------------------------------------
 
     def _show_log_of(self, run_id: str) -> None:
-        self._state.selection.run = run_id
+        self._state.selection.run = run_id or None
 
     def _show_log(self) -> None:
         run_id = self._state.selection.run
+        self._table.chosen = run_id or ""
         try:
             record = self._jobs.store.run(run_id or "")
         except InputError:
@@ -275,7 +239,7 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
         self._log.object = f"<pre>{text or 'No line was logged.'}\n<b>{escape(ended)}</b></pre>"
 
 
-def _row(record: RunRecord) -> tuple[Any, ...]:
+def _row(record: RunRecord) -> list[str]:
     """Return a run as a line of the history, in the order of `_COLUMNS`."""
     settings = ", ".join(f"{name}={value}" for name, value in record.parameters.items())
     took = (
@@ -283,8 +247,8 @@ def _row(record: RunRecord) -> tuple[Any, ...]:
         if record.started and record.finished
         else ""
     )
-    return (
-        int(record.id),
+    return [
+        record.id,
         record.workload,
         record.variant,
         record.status + (f" ({record.cause})" if record.cause else ""),
@@ -294,8 +258,8 @@ def _row(record: RunRecord) -> tuple[Any, ...]:
         took,
         record.experiment,
         record.backend,
-        record.seed,
-    )
+        str(record.seed),
+    ]
 
 
 def _action(label: str, icon: str, hook: str, run: Callable[[], None]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+import warnings
 import webbrowser
 from typing import Any
 
@@ -45,7 +46,9 @@ def serve(port: int | None = None, open_browser: bool = True) -> None:
     port = _checked_port(DEFAULT_PORT if port is None else port)
     for name in ("asyncio", "bokeh.server.views.ws"):
         logging.getLogger(name).addFilter(_is_news)
-    pn.extension("filedropper", "tabulator", exception_handler=report_exception)
+    # Bokeh warns when one message names a new model twice, which does no harm.
+    warnings.filterwarnings("ignore", message="reference already known")
+    pn.extension("filedropper", exception_handler=report_exception)
     with RunStore(data_folder()) as store:
         for run_id in store.recover():
             _log.warning("run %s was interrupted when its server ended", run_id)

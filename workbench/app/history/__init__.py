@@ -1,0 +1,5 @@
+"""The history of runs as a table."""
+
+from workbench.app.history.history import HistoryTable
+
+__all__ = ["HistoryTable"]
