@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -50,7 +49,7 @@ def compiled() -> bool:
 
 def engine_loop() -> Callable[..., Any]:
     """Return the compiled `engine.advance`."""
-    with _lock, _cached():
+    with _lock:
         from workbench.backends.simulated.engine import advance  # noqa: PLC0415 - slow to import
 
         loop: Callable[..., Any] = advance
@@ -62,19 +61,5 @@ def scheduling_policy(name: str) -> policy.Policy:
     with _lock:
         key = name, policy.file_of(name).stat().st_mtime_ns
         if key not in _policies:
-            with _cached():
-                _policies[key] = policy.load(name)
+            _policies[key] = policy.load(name)
         return _policies[key]
-
-
-@contextmanager
-def _cached() -> Iterator[None]:
-    """Have functions that numba meets meanwhile cached in our folder."""
-    import numba  # noqa: PLC0415 - slow to import
-
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache())
-    try:
-        yield
-    finally:
-        numba.config.CACHE_DIR = before

@@ -1,0 +1,7 @@
+"""All benchmarks: ``python -m tests.benchmarks``."""
+
+from __future__ import annotations
+
+from tests.benchmarks import bench_engine
+
+bench_engine.main()
