@@ -123,13 +123,18 @@ def watch(page: Page) -> Iterator[Watch]:
     assert watch.console == []
 
 
+def open_app(page: Page, server: Server) -> None:
+    """Open the app in a new session and wait until it answers."""
+    page.goto(server.url)
+    page.locator("[data-test=affinity-grid]").wait_for(timeout=60_000)
+    page.wait_for_function("() => window.Bokeh.index.roots[0].is_idle", timeout=60_000)
+
+
 @pytest.fixture
 def app(page: Page, watch: Watch, app_server: Server) -> Iterator[Page]:
     """The Build page in a fresh session; the server's log must stay clean, too."""
     before = len(app_server.log())
-    page.goto(app_server.url)
-    page.locator("[data-test=affinity-grid]").wait_for(timeout=60_000)
-    page.wait_for_function("() => window.Bokeh.index.roots[0].is_idle", timeout=60_000)
+    open_app(page, app_server)
     yield page
     written = app_server.log()[before:]
     assert not _BAD_LOG.search(written), written

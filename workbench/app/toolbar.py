@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import panel as pn
@@ -66,9 +67,14 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
         )
         names = {title: name for name, title in titles.items()}
         self._new.on_click(lambda item: state.open(template(names[item["label"]])))
-        self._undo = _icon("undo", "Undo", "undo", lambda _: state.undo())
-        self._redo = _icon("redo", "Redo", "redo", lambda _: state.redo())
-        self._unsaved = pn.pane.HTML(margin=0, align="center", css_classes=["unsaved"])
+        self._undo = _button("Undo", "undo", "undo", lambda _: state.undo())
+        self._redo = _button("Redo", "redo", "redo", lambda _: state.redo())
+        self._status = pn.pane.HTML(
+            margin=0,
+            align="center",
+            css_classes=["status"],
+            styles={"opacity": "0.65", "font-size": "12px"},
+        )
         self._view = pn.Row(
             self._name.widget,
             self._new,
@@ -80,7 +86,7 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
             self._redo,
             refusal,
             pn.HSpacer(),
-            self._unsaved,
+            self._status,
             **_ROW,
         )
         state.param.watch(lambda *_: self._show(), ["experiment", "document", "saved"])
@@ -104,7 +110,6 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
             margin=0,
             align="center",
             css_classes=[f"download-{ending}"],
-            description=f"Download as {label}",
         )
 
         def name(*_: Any) -> None:
@@ -118,18 +123,10 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
     def _show(self) -> None:
         state = self._state
         self._name.show(state.experiment.name)
-        for button, verb, label in (
-            (self._undo, "Undo", state.undo_label),
-            (self._redo, "Redo", state.redo_label),
-        ):
-            button.param.update(
-                disabled=not label, description=f"{verb}: {label}" if label else verb
-            )
-        self._unsaved.object = (
-            '<span style="opacity:.65;font-size:12px">unsaved changes</span>'
-            if state.unsaved
-            else ""
-        )
+        self._undo.disabled = not state.undo_label
+        self._redo.disabled = not state.redo_label
+        parts = (state.undo_label, "not saved" if state.unsaved else "")
+        self._status.object = escape(" · ".join(filter(None, parts)))
 
 
 class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
@@ -246,18 +243,6 @@ def _button(label: str, icon: str, test_id: str, on_click: Any) -> Any:
         label=label,
         icon=icon,
         variant="outlined",
-        size="small",
-        margin=0,
-        align="center",
-        css_classes=[test_id],
-        on_click=on_click,
-    )
-
-
-def _icon(icon: str, description: str, test_id: str, on_click: Any) -> Any:
-    return pmui.IconButton(
-        icon=icon,
-        description=description,
         size="small",
         margin=0,
         align="center",

@@ -100,7 +100,7 @@ class View {
     this.drawShares(components, columns, rows)
     const reservedColumns = Math.min(facts.reserved, columns)
     set(this.reserved, {hidden: reservedColumns ? null : "", style: {width: `${this.left(reservedColumns)}px`}})
-    setText(this.reserved.firstChild, "system")
+    setText(this.reserved.firstChild, this.left(reservedColumns) >= 10 ? "system" : "")
     this.empty.hidden = placed.length > 0 || Boolean(dragged)
     patch(this.areas, flat ? [] : placed, () => element("div", {class: "area"}), (node, component) =>
       this.updateArea(node, component, columns, rows))
