@@ -22,6 +22,7 @@ __all__ = [
     "leave",
     "make_variant",
     "mend",
+    "only_in_variant",
     "place",
     "remove",
     "resize_space",

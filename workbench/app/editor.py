@@ -21,7 +21,7 @@ from workbench.scenario.experiment import Experiment
 from workbench.scenario.model import AffinitySpace, Component, Rectangle, Scenario
 from workbench.scenario.units import format_amount
 
-__all__ = ["ScenarioEditor", "grid_of", "source_of"]
+__all__ = ["ScenarioEditor", "apply_gesture", "grid_of", "source_of"]
 
 
 def grid_of(state: AppState, **params: Any) -> AffinityGrid:
@@ -45,7 +45,7 @@ def grid_of(state: AppState, **params: Any) -> AffinityGrid:
     state.param.watch(show, ["experiment", "variant", "leave"])
     state.param.watch(select, "selected")
     grid.param.watch(lambda event: _select(state, event.new), "selected")
-    grid.on_gesture(lambda gesture: _apply(state, gesture))
+    grid.on_gesture(lambda gesture: apply_gesture(state, gesture))
     show()
     select()
     return grid
@@ -199,12 +199,15 @@ def _select(state: AppState, id: str | None) -> None:
     state.selected = id if id in known else None
 
 
-def _apply(state: AppState, gesture: Gesture) -> None:
+def apply_gesture(state: AppState, gesture: Gesture) -> None:
     """Make a gesture an edit."""
     id, variant = gesture.component, state.variant
     labels = {component.id: component.label for component in state.shown.components}
     if gesture.kind not in ("add", "undo", "redo") and id not in labels:
         return  # it was removed in the meantime
+    written = {component.id for component in state.experiment.scenario.components}
+    if gesture.kind in ("remove", "duplicate") and id not in written:
+        raise changes.only_in_variant(labels[id], variant)
     match gesture.kind:
         case "undo":
             state.undo()

@@ -211,10 +211,7 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
         """Return the id of the shown component, which must be one of the written scenario."""
         id = self._shown_id or ""
         if not any(component.id == id for component in self._state.experiment.scenario.components):
-            raise ValueError(
-                f"This instance exists only in the variant “{self._state.variant}”. "
-                "Duplicate a written component to get one of its own."
-            )
+            raise changes.only_in_variant(id, self._state.variant)
         return id
 
     def _edit(self, label: str, change: Callable[[Experiment], Experiment]) -> None:
