@@ -53,7 +53,9 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         self._on_submitted = on_submitted
         self._settings: dict[str, Parameter] = {}
         self._name = pmui.Typography("", variant="body2", css_classes=["experiment-name"])
-        self._backend = pmui.Select(label="Backend", css_classes=["choose-backend"])
+        self._backend = pmui.Select(
+            label="Backend", sizing_mode="stretch_width", css_classes=["choose-backend"]
+        )
         self._variants = pmui.CheckBoxGroup(label="Variants", css_classes=["choose-variants"])
         self._workloads = pmui.CheckBoxGroup(label="Workloads", css_classes=["choose-workloads"])
         self._replications = pmui.IntInput(
@@ -65,9 +67,12 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
             placeholder="Type part of its name",
             min_characters=0,
             search_strategy="includes",
+            sizing_mode="stretch_width",
             css_classes=["choose-parameter"],
         )
-        self._value = pn.Column(margin=0, css_classes=["parameter-value"])
+        self._value = pn.Column(
+            margin=0, sizing_mode="stretch_width", css_classes=["parameter-value"]
+        )
         self._chips = pn.FlexBox(css_classes=["parameters-set"])
         self._extent = pmui.Typography("", variant="body2", css_classes=["extent"])
         self._start = pmui.Button(
@@ -141,17 +146,18 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         self._list_parameters()
         self._tell_extent()
 
-    def _parameters(self) -> dict[str, ParameterInfo]:
+    def _parameters(self) -> dict[str, dict[str, ParameterInfo]]:
+        """Return what may be set, by name and workload: defaults can differ between workloads."""
         if not self._backend.value:
             return {}
         chosen: Mapping[str, Parameter] = self._state.experiment.parameters | self._settings
         runner = backend(self._backend.value)
-        return {
-            info.name: info
-            for workload in self._workloads.value
-            if workload in runner.workloads()
-            for info in runner.parameters(workload, chosen)
-        }
+        known: dict[str, dict[str, ParameterInfo]] = {}
+        for workload in self._workloads.value:
+            if workload in runner.workloads():
+                for info in runner.parameters(workload, chosen):
+                    known.setdefault(info.name, {})[workload] = info
+        return known
 
     def _list_parameters(self) -> None:
         known = self._parameters()
@@ -171,10 +177,11 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
     # -- parameters ------------------------------------------------------------------------------
 
     def _offer_value(self) -> None:
-        info = self._parameters().get(self._parameter.value or "")
-        if info is None:
+        infos = self._parameters().get(self._parameter.value or "")
+        if infos is None:
             self._value.clear()
             return
+        info = next(iter(infos.values()))
         widget = _editor(info, self._settings.get(info.name, info.default))
         keep = pmui.Button(label="Set", variant="outlined", css_classes=["set-parameter"])
 
@@ -183,8 +190,9 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
 
         keep.on_click(keep_value)
         self._value[:] = [
-            pn.Row(widget, keep, align="center"),
+            widget,
             pmui.Typography(f"{info.doc} Source: {info.source}", variant="caption"),
+            keep,
         ]
 
     def _set(self, name: str, value: Parameter | None) -> None:
@@ -267,6 +275,7 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
 def _editor(info: ParameterInfo, value: Parameter) -> Any:
     """Return an input that can only hold values of the parameter's type."""
     shown: dict[str, Any] = {"label": info.name, "value": value, "css_classes": ["value"]}
+    shown["sizing_mode"] = "stretch_width"
     if info.choices:
         return pmui.Select(options=list(info.choices), **shown)
     if isinstance(info.default, bool):
@@ -278,12 +287,16 @@ def _editor(info: ParameterInfo, value: Parameter) -> Any:
     return pmui.TextInput(**shown)
 
 
-def _table(known: Mapping[str, ParameterInfo], chosen: Mapping[str, Parameter]) -> str:
+def _table(
+    known: Mapping[str, Mapping[str, ParameterInfo]], chosen: Mapping[str, Parameter]
+) -> str:
+    first = {name: next(iter(infos.values())) for name, infos in known.items()}
     rows = "".join(
         f"<tr><td><code>{escape(info.name)}</code></td><td>{escape(info.group)}</td>"
-        f'<td class="number">{_value(info, chosen)}</td><td>{escape(info.doc)}{_choices(info)}</td>'
+        f'<td class="number">{_value(known[info.name], chosen)}</td>'
+        f"<td>{escape(info.doc)}{_choices(info)}</td>"
         f'<td class="source">{escape(info.source)}</td></tr>'
-        for info in sorted(known.values(), key=lambda info: (info.group, info.name))
+        for info in sorted(first.values(), key=lambda info: (info.group, info.name))
     )
     return (
         "<table><thead><tr><th>name</th><th>of</th><th>value</th><th>meaning</th><th>source of "
@@ -291,10 +304,18 @@ def _table(known: Mapping[str, ParameterInfo], chosen: Mapping[str, Parameter]) 
     )
 
 
-def _value(info: ParameterInfo, chosen: Mapping[str, Parameter]) -> str:
-    if info.name not in chosen:
-        return escape(str(info.default))
-    return f"<b>{escape(str(chosen[info.name]))}</b> (default {escape(str(info.default))})"
+def _value(infos: Mapping[str, ParameterInfo], chosen: Mapping[str, Parameter]) -> str:
+    """Return the value that holds, and which default it replaces or which workload has it."""
+    defaults = {str(info.default): workload for workload, info in infos.items()}
+    default = (
+        "<br>".join(f"{escape(value)} ({escape(of)})" for value, of in defaults.items())
+        if len(defaults) > 1
+        else escape(next(iter(defaults)))
+    )
+    name = next(iter(infos.values())).name
+    if name not in chosen:
+        return default
+    return f"<b>{escape(str(chosen[name]))}</b><br>default {default}"
 
 
 def _choices(info: ParameterInfo) -> str:

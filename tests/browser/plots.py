@@ -1,0 +1,83 @@
+"""What a user does and sees on plots, for all browser tests: a canvas has no elements."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page
+
+__all__ = ["go_to", "opacities", "plot_title", "tap", "until"]
+
+_FIGURE = """(name) => {
+  // A figure that is just being replaced may share its name with its successor.
+  for (const model of Bokeh.documents[0]._all_models.values()) {
+    const view = model.name === name ? Bokeh.index.find_one(model) : null
+    if (view?.frame && view.el.isConnected) return view
+  }
+  return null
+}"""
+
+
+def go_to(page: Page, name: str) -> None:
+    """Open one of the three pages."""
+    page.locator(".pages").get_by_role("button", name=name, exact=True).click()
+
+
+def until(page: Page, holds: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait until something holds that no locator can express."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to hold"
+        page.wait_for_timeout(100)
+
+
+def _ready(page: Page, figure: str) -> None:
+    page.wait_for_function(f"(name) => ({_FIGURE})(name) !== null", arg=figure, timeout=60_000)
+
+
+def tap(page: Page, figure: str, x: float, y: float) -> None:
+    """Click a plot at a place given in its own units."""
+    _ready(page, figure)
+    page.evaluate(f"(name) => ({_FIGURE})(name).el.scrollIntoView({{block: 'center'}})", figure)
+    place: dict[str, Any] = page.evaluate(
+        f"""([name, x, y]) => {{
+          const view = ({_FIGURE})(name)
+          const box = view.canvas_view.el.getBoundingClientRect()
+          return {{
+            x: box.left + view.frame.x_scale.compute(x),
+            y: box.top + view.frame.y_scale.compute(y),
+          }}
+        }}""",
+        [figure, x, y],
+    )
+    page.mouse.click(place["x"], place["y"])
+
+
+def plot_title(page: Page, figure: str) -> str:
+    """The title of a plot."""
+    _ready(page, figure)
+    return str(page.evaluate(f"(name) => ({_FIGURE})(name).model.title.text", figure))
+
+
+def opacities(page: Page, figure: str) -> dict[str, float]:
+    """The greatest opacity that each component is drawn with."""
+    _ready(page, figure)
+    shown: dict[str, float] = page.evaluate(
+        f"""(name) => {{
+          const most = {{}}
+          for (const renderer of ({_FIGURE})(name).model.renderers) {{
+            const data = renderer.data_source?.data
+            const column = (key) => data?.get ? data.get(key) : data?.[key]
+            const names = column("component"), values = column("opacity")
+            if (!names || !values) continue
+            names.forEach((name, at) => {{
+              most[name] = Math.max(most[name] ?? 0, values[at])
+            }})
+          }}
+          return most
+        }}""",
+        figure,
+    )
+    return shown
