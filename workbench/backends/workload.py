@@ -22,7 +22,7 @@ chain of tasks. Wherever a number is wanted, the name of a parameter will do::
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -32,7 +32,7 @@ from workbench.scenario.model import Frozen
 
 __all__ = ["Choice", "Phase", "Task", "Tree", "Value", "Workload", "workload", "workload_names"]
 
-Value = int | float | str
+Value = Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)] | str
 """A number, or the name of a parameter that holds it."""
 
 Where = Literal["local", "owner", "first"]
@@ -68,7 +68,7 @@ class Task(Frozen):
     where: Where | Choice
     mean_ns: Value
     distribution: Literal["constant", "exponential", "uniform"] = "exponential"
-    tasks: int | Literal["levels"] = Field(default=1)
+    tasks: Annotated[int, Field(ge=1, le=60)] | Literal["levels"] = 1
 
 
 class Tree(Frozen):

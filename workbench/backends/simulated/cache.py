@@ -23,7 +23,10 @@ __all__ = ["cache", "compiled", "engine_loop", "scheduling_policy"]
 
 _HERE = Path(__file__).parent
 _SOURCES = (
-    *(_HERE / name for name in ("engine.py", "draws.py", "jit.py", "layout.py", "policy.py")),
+    *(
+        _HERE / f"{name}.py"
+        for name in ("engine", "bookkeeping", "draws", "jit", "layout", "policy")
+    ),
     Path(schema.__file__),
 )
 """What the compiled code follows from; numba itself looks after the policies' own files."""

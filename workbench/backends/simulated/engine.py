@@ -9,6 +9,11 @@ event. MxTasking puts each task back into the worker's queue; that changes the
 order in which the requests of one worker advance, not the work nor the number
 in flight.
 
+A worker that polls does so in one of two buckets: ``wait_owner`` while at least one
+of its own requests lies with a worker that does not hold its core at that moment,
+else ``poll_idle``. Locks, memory on other NUMA nodes and bandwidth are not modelled:
+their time is part of the tasks' run times, their buckets stay empty.
+
 Functions here work on a `layout.Engine` and change it in place.
 """
 
@@ -21,6 +26,7 @@ import numpy as np
 from numba import typeof, types
 
 from workbench.backends.simulated import layout
+from workbench.backends.simulated.bookkeeping import account, occupy, post, set_activity
 from workbench.backends.simulated.draws import bits, demand_ps
 from workbench.backends.simulated.jit import compiled, inlined, with_signature
 from workbench.backends.simulated.layout import (
@@ -38,12 +44,9 @@ from workbench.backends.simulated.layout import (
     OUT_OF_MEMORY,
     PARALLEL,
     POLL_IDLE,
-    RASTER_BINS,
-    REFILL,
     SERIAL,
     SERIAL_WORK,
     STARTING,
-    SWITCH,
     USEFUL,
     WAIT_OWNER,
     WAITING,
@@ -57,68 +60,6 @@ _SHAPES = layout.empty(components=1, phases=1, stages=1, workers=1, cores=1, req
 
 _PURPOSES_PER_STAGE = 64
 """Random numbers set apart for each stage; the last one draws the owner."""
-
-
-@inlined
-def _post(engine: Engine, core: int) -> None:
-    """Put the core's next event into the tree."""
-    c = engine.cores[core]
-    tree = engine.tree
-    node = len(tree) // 2 + core
-    tree[node] = (min(c.busy_until, c.slice_end) << CORE_BITS) | core
-    while node > 1:
-        node >>= 1
-        earliest = min(tree[2 * node], tree[2 * node + 1])
-        if tree[node] == earliest:
-            break
-        tree[node] = earliest
-
-
-@compiled
-def _account(engine: Engine, core: int) -> None:
-    """Book the time since the last booking on what the core has been doing."""
-    c = engine.cores[core]
-    now = engine.clock[0].now
-    if c.activity == IDLE:
-        engine.accounting[0, core, IDLE] += now - c.since
-    else:
-        spent = engine.accounting[engine.workers[c.running].component, core]
-        if c.activity == STARTING:
-            switching = max(min(now, c.switch_until) - c.since, 0)
-            spent[SWITCH] += switching
-            spent[REFILL] += now - c.since - switching
-        else:
-            spent[c.activity] += now - c.since
-    c.since = now
-
-
-@inlined
-def _set_activity(engine: Engine, core: int, activity: int) -> None:
-    if engine.cores[core].activity != activity:
-        _account(engine, core)
-        engine.cores[core].activity = activity
-
-
-@compiled
-def _occupy(engine: Engine, core: int) -> None:
-    """Add the time its worker has held the core to the raster."""
-    c = engine.cores[core]
-    clock = engine.clock[0]
-    while clock.now > clock.bin_width * RASTER_BINS:
-        for component in range(engine.occupancy.shape[0]):
-            for k in range(engine.occupancy.shape[1]):
-                bins = engine.occupancy[component, k]
-                for b in range(RASTER_BINS // 2):
-                    bins[b] = bins[2 * b] + bins[2 * b + 1]
-                bins[RASTER_BINS // 2 :] = 0
-        clock.bin_width *= 2
-    bins = engine.occupancy[engine.workers[c.running].component, core]
-    at = c.held_since
-    while at < clock.now:
-        b = at // clock.bin_width
-        until = min((b + 1) * clock.bin_width, clock.now)
-        bins[b] += until - at
-        at = until
 
 
 @inlined
@@ -157,7 +98,7 @@ def _start_segment(engine: Engine, core: int, r: int) -> None:
     request.stage = stage
     request.target = target
     c.busy_until = engine.clock[0].now + length
-    _set_activity(engine, core, USEFUL)
+    set_activity(engine, core, USEFUL)
 
 
 @inlined
@@ -167,14 +108,14 @@ def _work(engine: Engine, core: int) -> None:
     worker = engine.workers[c.running]
     if worker.current != NOBODY:
         c.busy_until = engine.clock[0].now + worker.remaining
-        _set_activity(engine, core, USEFUL)
+        set_activity(engine, core, USEFUL)
     elif worker.inbox_head != NOBODY:
         r = worker.inbox_head
         worker.inbox_head = engine.requests[r].next
         _start_segment(engine, core, r)
     else:
         c.busy_until = FOREVER
-        _set_activity(engine, core, WAIT_OWNER if worker.stuck > 0 else POLL_IDLE)
+        set_activity(engine, core, WAIT_OWNER if worker.stuck > 0 else POLL_IDLE)
 
 
 @inlined
@@ -190,7 +131,7 @@ def _go_on(engine: Engine, core: int) -> None:
     c = engine.cores[core]
     if c.running != NOBODY and c.busy_until == FOREVER:
         _work(engine, core)
-    _post(engine, core)
+    post(engine, core)
 
 
 @compiled
@@ -202,7 +143,7 @@ def _stick(engine: Engine, r: int, holder: int, change: int) -> None:
     worker = engine.workers[issuer]
     worker.stuck += change
     if _polls(engine, issuer):
-        _set_activity(engine, worker.core, WAIT_OWNER if worker.stuck > 0 else POLL_IDLE)
+        set_activity(engine, worker.core, WAIT_OWNER if worker.stuck > 0 else POLL_IDLE)
 
 
 @compiled
@@ -299,6 +240,7 @@ def _set_state(engine: Engine, component: int, state: int) -> None:
 
 @compiled
 def _begin_phase(engine: Engine, component: int) -> None:
+    """Begin the component's phase with its serial part, unless its data does not load."""
     phase = engine.phases[component, engine.components[component].phase]
     if phase.capacity < 0:
         _set_state(engine, component, OUT_OF_MEMORY)
@@ -369,9 +311,9 @@ def _hand_over(engine: Engine, core: int, w: int) -> None:
     """Take the core from its worker and give it to another one, or to nobody."""
     c = engine.cores[core]
     clock = engine.clock[0]
-    _account(engine, core)
+    account(engine, core)
     if c.running != NOBODY:
-        _occupy(engine, core)
+        occupy(engine, core)
         leaving = engine.workers[c.running]
         if c.activity == USEFUL and c.busy_until < FOREVER:
             leaving.remaining = c.busy_until - clock.now
@@ -428,6 +370,7 @@ def _event(engine: Engine, pick: Callable[..., tuple[int, int]], core: int) -> N
 
 @compiled
 def _next_begin(engine: Engine) -> int:
+    """Return when the next component begins that has not begun yet."""
     begin = FOREVER
     for component in engine.components:
         if component.state == WAITING:
@@ -475,7 +418,7 @@ def advance(engine: Engine, pick: Callable[..., tuple[int, int]], events: int) -
             begin = _next_begin(engine)
         if clock.running == 0:
             for core in range(len(engine.cores)):
-                _account(engine, core)
+                account(engine, core)
                 if engine.cores[core].running != NOBODY:
                     _hand_over(engine, core, NOBODY)
     return events

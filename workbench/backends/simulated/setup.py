@@ -146,10 +146,12 @@ def plan(job: Job, settings: Settings) -> Plan:
 
 def _window_per_worker(settings: Settings, workers: int) -> int:
     table = settings.workload
+    # More than all operations can never be in flight.
+    enough = max(int(settings.number(phase.operations)) for phase in table.phases)
     if table.window_per_worker is not None:
-        return max(1, int(settings.number(table.window_per_worker)))
+        return max(1, min(int(settings.number(table.window_per_worker)), enough))
     assert table.window is not None
-    return max(1, int(settings.number(table.window)) // workers)
+    return max(1, min(int(settings.number(table.window)), enough) // workers)
 
 
 def _stream(*words: object) -> int:
