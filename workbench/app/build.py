@@ -19,6 +19,9 @@ __all__ = ["BuildPage"]
 
 _LINE = "1px solid color-mix(in srgb, var(--panel-on-surface-color, #888) 14%, transparent)"
 
+_GRID = {"flex": "3 1 0", "min-height": "0", "max-height": "500px"}
+"""The grid grows with the page; on a tall one the text below gets the rest."""
+
 
 class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
     """Everything needed to build an experiment.
@@ -45,7 +48,7 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
         )
         left = pn.Column(
             PlacementBar(state),
-            grid_of(state, shortcuts=True, **fill, styles={"flex": "3 1 0", "min-height": "0"}),
+            grid_of(state, shortcuts=True, **fill, styles=_GRID),
             lower,
             **fill,
             styles={"min-width": "0", "min-height": "0"},

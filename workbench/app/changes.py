@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from workbench.errors import InputError
 from workbench.scenario import edits, placement, variants
 from workbench.scenario.experiment import Experiment, Variant
 from workbench.scenario.model import PlacementRule, Rectangle, RouteRule, Scenario, Target
@@ -45,6 +46,14 @@ def shown(experiment: Experiment, variant: str) -> Scenario:
 def changed(experiment: Experiment, change: Callable[[Scenario], Scenario]) -> Experiment:
     """Return the experiment with another scenario."""
     return experiment.but(scenario=change(experiment.scenario))
+
+
+def only_in_variant(name: str, variant: str) -> InputError:
+    """Return the refusal to change an instance that only a variant's number of instances makes."""
+    return InputError(
+        f"{name} exists only in the variant “{variant}”, which has more instances than written.",
+        "Move it there, or add a component to the scenario as written.",
+    )
 
 
 def place(experiment: Experiment, variant: str, id: str, rectangle: Rectangle | None) -> Experiment:

@@ -22,6 +22,12 @@ __all__ = ["YAML", "Files"]
 
 YAML = "yaml"
 _LARGEST = "4MB"
+_DROP_CSS = """
+.filepond--root { outline: 1px dashed rgb(128 128 128 / 70%); border-radius: 8px; }
+.filepond--panel-root, .filepond--panel > div { background: none; box-shadow: none; border: 0; }
+.filepond--drop-label { color: inherit; }
+"""
+_TEXT = {"font-size": "13px"}
 
 
 class Files:
@@ -39,7 +45,12 @@ class Files:
         self._state = state
         self._notices = notices
         self._drop = pn.widgets.FileDropper(
-            max_file_size=_LARGEST, multiple=False, sizing_mode="stretch_width", height=140
+            max_file_size=_LARGEST,
+            multiple=False,
+            sizing_mode="stretch_width",
+            height=120,
+            margin=0,
+            stylesheets=[_DROP_CSS],
         )
         self._drop.param.watch(self._dropped, "value")
         self._open_path = self._path_field("open-path")
@@ -50,7 +61,9 @@ class Files:
             [
                 self._drop,
                 pn.pane.HTML(
-                    "or a file on the machine that runs the workbench:", margin=(16, 0, 4, 0)
+                    "or a file on the machine that runs the workbench:",
+                    margin=(16, 0, 4, 0),
+                    styles=_TEXT,
                 ),
                 self._open_path,
             ],
@@ -163,7 +176,7 @@ class Files:
         )
         dialog[:] = [
             pn.Column(
-                pn.pane.HTML(hint, margin=(0, 0, 12, 0), sizing_mode="stretch_width"),
+                pn.pane.HTML(hint, margin=(0, 0, 12, 0), sizing_mode="stretch_width", styles=_TEXT),
                 *body,
                 pn.Row(
                     pn.HSpacer(), cancel, act, sizing_mode="stretch_width", margin=(12, 0, 0, 0)

@@ -72,17 +72,26 @@ class NoticeBar(pn.viewable.Viewer):  # type: ignore[misc]
         ]
         return pmui.Alert(
             pn.Row(
-                pn.pane.HTML(text, sizing_mode="stretch_width", margin=(4, 0)),
+                pn.pane.HTML(
+                    text,
+                    sizing_mode="stretch_width",
+                    align="center",
+                    margin=0,
+                    styles={"font-size": "14px"},
+                ),
                 *buttons,
                 self._button("Close", lambda: None, "text"),
                 align="center",
                 sizing_mode="stretch_width",
+                margin=0,
+                styles={"width": "100%"},
             ),
             severity=notice.severity,
             variant="outlined",
             css_classes=["notice"],
             sizing_mode="stretch_width",
-            margin=0,
+            margin=(8, 16),
+            sx={"py": 0, "alignItems": "center", "& .MuiAlert-message": {"flex": 1}},
         )
 
     def _button(self, label: str, action: Callable[[], None], variant: str) -> Any:

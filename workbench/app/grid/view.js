@@ -43,8 +43,8 @@ function patch(parent, items, create, update) {
 const ICON_PROBLEM = `<svg viewBox="0 0 16 16" aria-hidden="true"><path fill="currentColor"
   d="M8 1.2 15.4 14.4H.6zM7.2 6v4h1.6V6zm0 5.2v1.6h1.6v-1.6z"/></svg>`
 
-/** Height of everything in the stage but the cells: caption, ruler, shares, tray, gaps. */
-const FURNITURE_PX = 174
+/** Height of everything in the stage but cells and tray: caption, ruler, shares, gaps. */
+const FURNITURE_PX = 128
 
 const EDGES_FLAT = ["w", "e"]
 const EDGES_ALL = ["n", "s", "w", "e", "nw", "ne", "sw", "se"]
@@ -92,6 +92,7 @@ class View {
     const flat = rows === 1
     const placed = components.filter(isPlaced)
     const lanes = lanesOf(placed)
+    this.drawTray(facts)
     this.measure(columns, rows, lanes.count)
     set(this.root, {class: `affinity ${flat ? "flat" : "raised"}${facts.editable ? "" : " fixed"}${dragged ? " dragging" : ""}`})
     this.drawPalette(facts.palette)
@@ -107,6 +108,9 @@ class View {
     patch(this.items, placed, () => this.createItem(), (node, component) =>
       this.updateItem(node, component, {columns, rows, components, selected, dragged,
         lane: lanes.laneOf.get(component.id)}))
+  }
+
+  drawTray({components, rows, selected, dragged}) {
     const free = components.filter((component) => !isPlaced(component))
     patch(this.trayItems, free, () => this.createChip(), (node, component) =>
       this.updateChip(node, component, {components, rows, selected, dragged}))
@@ -119,7 +123,7 @@ class View {
     const flat = rows === 1
     this.gutter = flat ? 0 : 28
     const room = this.scroll.clientWidth - this.gutter - 14
-    const tall = this.root.clientHeight - FURNITURE_PX
+    const tall = this.root.clientHeight - this.tray.offsetHeight - FURNITURE_PX
     const shown = Math.max(lanes, 3)
     this.cell = clamp(room / columns, 3, flat ? 120 : 88)
     this.lane = clamp(Math.floor(tall / shown), 24, 88)
