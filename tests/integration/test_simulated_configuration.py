@@ -142,17 +142,3 @@ def test_rules_are_places_too() -> None:
     held = run(what, operations=2_000).occupancy_seconds.sum("time_bin") > 0
     assert held.sel(component="a").values.tolist() == [False, True, True, False, False]
     assert held.sel(component="b").values.tolist() == [False, False, False, True, True]
-
-
-def test_exact_window() -> None:
-    """Operations in the window, counted once more from a run that is stopped at its ends."""
-    what = scenario(tree("a", EVERYWHERE), tree("b", EVERYWHERE))
-    skewed = {"operations": 5_000, "start_skew_ms": 2.0, "quantum_ms": 0.5}
-    result = run(what, **skewed).isel(phase=0)
-    whole = result.operations_in_window.values
-    assert float(result.window_start_seconds) == 2e-3
-    assert float(result.window_finish_seconds) == float(result.finish_seconds.min())
-    assert 0 < whole[0] < 5_000
-    rate = float(result.total_window)
-    span = float(result.window_finish_seconds - result.window_start_seconds)
-    assert rate * span == pytest.approx(whole.sum())

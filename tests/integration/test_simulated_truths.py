@@ -184,3 +184,6 @@ def test_what_happens_at_the_same_moment_happens_to_each(constant: str) -> None:
     result = run(both, "ties", operations=3_000)
     assert result.start_seconds.values[0] == pytest.approx([2e-3, 3e-3], abs=1e-15)
     assert result.finish_seconds.values[0] == pytest.approx([5e-3, 6e-3], abs=1e-15)
+    assert result.window_start_seconds.values == pytest.approx([3e-3], abs=1e-15)
+    assert result.window_finish_seconds.values == pytest.approx([5e-3], abs=1e-15)
+    assert result.operations_in_window.values[0] == pytest.approx([2_000, 2_000], abs=1)
