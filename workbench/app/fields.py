@@ -103,6 +103,16 @@ class Field:
         self._showing = False
         self.widget.param.watch(self._typed, "value")
 
+    @property
+    def text(self) -> str:
+        """What was typed last and not refused."""
+        return self._shown
+
+    @property
+    def refused(self) -> bool:
+        """Whether the field holds a text that cannot be applied."""
+        return bool(self.widget.error_state)
+
     def show(self, text: str) -> None:
         """Show the model's value; while that is as before, a refused text stays."""
         if text != self._shown or not self.widget.error_state:

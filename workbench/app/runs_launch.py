@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
 
+from workbench.app.fields import Field, Refusal
 from workbench.app.updates import jobs_of
 from workbench.backends.base import ParameterInfo, backend, backend_names
 from workbench.errors import InputError
 from workbench.experiments.readiness import readiness
+from workbench.experiments.settings import parameter_value
 from workbench.scenario.experiment import Parameter
 
 if TYPE_CHECKING:
@@ -58,10 +61,9 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         )
         self._variants = pmui.CheckBoxGroup(label="Variants", css_classes=["choose-variants"])
         self._workloads = pmui.CheckBoxGroup(label="Workloads", css_classes=["choose-workloads"])
-        self._replications = pmui.IntInput(
-            label="Replications", start=1, width=140, css_classes=["replications"]
-        )
-        self._seed = pmui.IntInput(label="Seed", start=0, width=140, css_classes=["seed"])
+        self._refusal = Refusal()
+        self._replications = _number("Replications", 1, self._refusal, "replications")
+        self._seed = _number("Seed", 0, self._refusal, "seed")
         self._parameter = pmui.AutocompleteInput(
             label="Set a parameter",
             placeholder="Type part of its name",
@@ -89,7 +91,8 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         )
         self._start.on_click(self._ask)
         self._parameter.param.watch(lambda _: self._offer_value(), "value")
-        for widget in (self._variants, self._workloads, self._replications):
+        counted = (self._variants, self._workloads, self._replications.widget, self._seed.widget)
+        for widget in counted:
             widget.param.watch(lambda _: self._tell_extent(), "value")
         for widget in (self._backend, self._workloads):
             widget.param.watch(lambda _: self._list_parameters(), "value")
@@ -101,7 +104,8 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
             self._name,
             self._backend,
             pn.Row(self._variants, self._workloads),
-            pn.Row(self._replications, self._seed),
+            pn.Row(self._replications.widget, self._seed.widget),
+            self._refusal,
             self._parameter,
             self._value,
             self._chips,
@@ -130,9 +134,13 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         """Fill the form from the experiment; keep the choices that still make sense."""
         experiment = self._state.experiment
         self._name.object = experiment.title or experiment.name
+        self._replications.show(str(experiment.replications))
+        self._seed.show(str(experiment.seed))
         names = [variant.name for variant in experiment.runnable_variants]
-        kept = [name for name in self._variants.value or names if name in names]
-        self._variants.param.update(options=names, value=kept or names)
+        dropped = set(self._variants.options) - set(self._variants.value)
+        self._variants.param.update(
+            options=names, value=[name for name in names if name not in dropped] or names
+        )
         known = backend_names()
         chosen = experiment.backend if experiment.backend in known else next(iter(known), None)
         self._backend.param.update(
@@ -141,8 +149,6 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         there = backend(chosen).workloads() if chosen else ()
         workloads = list(dict.fromkeys([*experiment.workloads, *there]))
         self._workloads.param.update(options=workloads, value=list(experiment.workloads))
-        self._replications.value = experiment.replications
-        self._seed.value = experiment.seed
         self._list_parameters()
         self._tell_extent()
 
@@ -166,13 +172,13 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
 
     def _tell_extent(self) -> None:
         runs = len(self._variants.value) * len(self._workloads.value)
-        replications = self._replications.value or 0
+        replications = int(self._replications.text)
         self._extent.object = (
             f"{runs} run{'s' * (runs != 1)}, {runs * replications} replications in all"
             if runs
             else "Choose at least one variant and one workload."
         )
-        self._start.disabled = not runs or not replications
+        self._start.disabled = not runs or self._replications.refused or self._seed.refused
 
     # -- parameters ------------------------------------------------------------------------------
 
@@ -182,15 +188,18 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
             self._value.clear()
             return
         info = next(iter(infos.values()))
-        widget = _editor(info, self._settings.get(info.name, info.default))
+        refusal = Refusal()
+        widget = _editor(info, self._settings.get(info.name, info.default), refusal)
         keep = pmui.Button(label="Set", variant="outlined", css_classes=["set-parameter"])
 
         def keep_value(_event: Any) -> None:
-            self._set(info.name, widget.value)
+            with suppress(InputError):  # said beside the field
+                self._set(info.name, parameter_value(widget.value, info))
 
         keep.on_click(keep_value)
         self._value[:] = [
             widget,
+            refusal,
             pmui.Typography(f"{info.doc} Source: {info.source}", variant="caption"),
             keep,
         ]
@@ -254,8 +263,8 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
                 variants=self._variants.value,
                 workloads=self._workloads.value,
                 backend=self._backend.value,
-                replications=self._replications.value,
-                seed=self._seed.value,
+                replications=int(self._replications.text),
+                seed=int(self._seed.text),
                 parameters=self._settings,
                 mend=mend,
             )
@@ -272,19 +281,37 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         self._on_submitted(ids)
 
 
-def _editor(info: ParameterInfo, value: Parameter) -> Any:
-    """Return an input that can only hold values of the parameter's type."""
-    shown: dict[str, Any] = {"label": info.name, "value": value, "css_classes": ["value"]}
-    shown["sizing_mode"] = "stretch_width"
-    if info.choices:
-        return pmui.Select(options=list(info.choices), **shown)
-    if isinstance(info.default, bool):
-        return pmui.Select(options={"true": True, "false": False}, **shown)
-    if isinstance(info.default, int):
-        return pmui.IntInput(**shown)
-    if isinstance(info.default, float):
-        return pmui.FloatInput(**shown)
-    return pmui.TextInput(**shown)
+def _number(label: str, least: int, refusal: Refusal, test_id: str) -> Field:
+    # Not pmui's number input: it sends what was typed only after the click that ends the typing.
+    def check(text: str) -> None:
+        if not text.isdecimal() or int(text) < least:
+            raise ValueError(f'"{text}" is not a whole number from {least} on.')
+
+    return Field(label, check, refusal, test_id=test_id, size="medium", margin=10)
+
+
+def _editor(info: ParameterInfo, value: Parameter, refusal: Refusal) -> Any:
+    """Return an input whose value is text that means a value of the parameter."""
+
+    def check(text: str) -> None:
+        parameter_value(text, info)
+
+    choices = ("true", "false") if isinstance(info.default, bool) else map(str, info.choices)
+    if options := list(choices):
+        return pmui.Select(
+            label=info.name,
+            options=options,
+            value=_text(value),
+            sizing_mode="stretch_width",
+            css_classes=["value"],
+        )
+    field = Field(info.name, check, refusal, test_id="value", size="medium", margin=10)
+    field.show(_text(value))
+    return field.widget
+
+
+def _text(value: Parameter) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _table(

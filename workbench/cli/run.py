@@ -96,7 +96,7 @@ def _settings(
     experiment: Experiment, texts: list[str], workloads: list[str] | None
 ) -> dict[str, Parameter]:
     from workbench.backends.base import backend
-    from workbench.cli.settings import parse_settings
+    from workbench.experiments.settings import parse_settings
 
     runner = backend(experiment.backend)
     return parse_settings(

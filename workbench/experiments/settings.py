@@ -1,4 +1,4 @@
-"""``--set NAME=VALUE``: text to a value of the parameter's type.
+"""Settings as people type them: text to a value of the parameter's type.
 
 Scalars are those of YAML 1.2's core schema: only ``true`` and ``false`` are
 truth values, ``010`` is ten, and ``no``, ``on`` and ``12:30`` are text.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.backends.base import ParameterInfo
     from workbench.scenario.experiment import Parameter
 
-__all__ = ["parse_settings"]
+__all__ = ["parameter_value", "parse_settings"]
 
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _OCTAL = re.compile(r"0o[0-7]+")
@@ -45,7 +45,7 @@ def parse_settings(texts: Sequence[str], known: Known) -> dict[str, Parameter]:
         if not found:  # no value set so far brings these names into being
             raise _unknown(next(iter(waiting)), list(infos))
         for name in found:
-            chosen[name] = _value(waiting.pop(name), infos[name])
+            chosen[name] = parameter_value(waiting.pop(name), infos[name])
     return chosen
 
 
@@ -70,7 +70,14 @@ def _unknown(name: str, known: list[str]) -> InputError:
     )
 
 
-def _value(text: str, info: ParameterInfo) -> Parameter:
+def parameter_value(text: str, info: ParameterInfo) -> Parameter:
+    """Return the value that a text means for a parameter.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If it is not of the parameter's type, or not one of its choices.
+    """
     value = _typed(text, info.default)
     if value is None:
         raise InputError(

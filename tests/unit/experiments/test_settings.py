@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.backends.base import ParameterInfo
-from workbench.cli.settings import parse_settings
+from workbench.experiments.settings import parse_settings
 from workbench.errors import InputError
 
 
