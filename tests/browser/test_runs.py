@@ -47,7 +47,7 @@ def test_a_run_from_the_form_to_its_log(runs: Page) -> None:
     row = rows.last
     expect(row).to_contain_text("insert · partitioned")
     expect(row.locator("[data-status=done]")).to_be_visible(timeout=LONG)
-    run_id = re.search(r"run (\d+)", row.inner_text())
+    run_id = re.search(r"run (\d+)", row.locator(".show-log button").inner_text())
     assert run_id is not None
     line = runs.locator(f".history tr[data-run='{run_id[1]}']")
     expect(line).to_contain_text("1 / 1")
