@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Page, Request, expect
 
 _LOOPBACK = re.compile(r"^(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|^(data|blob|about):")
 _NO_OUTSIDE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
 _BAD_LOG = re.compile(r"error|traceback|warning|exception", re.IGNORECASE)
 _START_SECONDS = 120
+
+# Long enough for a busy machine: a test fails for what it sees, not for how long it took.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

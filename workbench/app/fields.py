@@ -115,7 +115,8 @@ class Field:
 
     def show(self, text: str) -> None:
         """Show the model's value; while that is as before, a refused text stays."""
-        if text != self._shown or not self.widget.error_state:
+        as_before = text == self._shown
+        if not as_before or (self.widget.value != text and not self.widget.error_state):
             self.reset(text)
 
     def reset(self, text: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.app import changes
-from workbench.app.editor import ScenarioEditor, apply_gesture
+from workbench.app.editor import ScenarioEditor, apply_gesture, grid_of
 from workbench.app.grid import Gesture
 from workbench.app.state import AppState
 from workbench.app.templates import empty_experiment, template
@@ -172,6 +172,24 @@ def test_a_bad_file_leaves_the_experiment(state: AppState, tmp_path: Path) -> No
     with pytest.raises(InputError):
         state.read(file)
     assert state.experiment is first
+
+
+def test_real_configurations_appear_on_the_grid_and_keep_their_text(shared: Path) -> None:
+    files = [
+        shared / "samples" / "talk-by-hand.xml",
+        *sorted((shared / "corpus/xml").glob("*.xml")),
+    ]
+    with_space = [file for file in files if b"<affinity-space" in file.read_bytes()]
+    assert len(with_space) >= 4
+    for file in with_space:
+        state = AppState(empty_experiment())
+        state.read(file)
+        drawn = grid_of(state).components
+        assert len(drawn) == len(state.experiment.scenario.components) > 0
+        assert any(component["x"] is not None for component in drawn) == any(
+            component.affinity is not None for component in state.experiment.scenario.components
+        )
+        assert state.text == file.read_bytes().decode()
 
 
 def test_the_editor_of_notebooks_gives_the_edited_value() -> None:
