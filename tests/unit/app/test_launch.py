@@ -25,7 +25,7 @@ class Jobs:
     def submit(self, experiment: Experiment, **options: Any) -> tuple[str, ...]:
         if self.refusal is not None:
             raise self.refusal
-        self.submitted.append(options)
+        self.submitted.append(options | {"experiment": experiment})
         return ("7",)
 
 

@@ -55,7 +55,7 @@ def boxes(
         glyph.update(
             hatch_pattern="right_diagonal_line",
             hatch_color="white",
-            hatch_alpha=0.3,
+            hatch_alpha=0.25,
             hatch_scale=9,
             hatch_weight=1.0,
         )

@@ -38,8 +38,7 @@ def utilisation(
 
     Full colour is useful work, pale colour is everything else a component
     spent there (polling, switching, waiting for memory); what stays empty was idle.
-    Means over the replications. A tap selects the core, a tap on a part of a cell in a
-    one-row space its component too.
+    Means over the replications. A tap selects the core.
     """
     runs = [
         run for run in comparison.runs if variant in (None, run[0]) and workload in (None, run[1])
