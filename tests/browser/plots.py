@@ -61,6 +61,15 @@ def plot_title(page: Page, figure: str) -> str:
     return str(page.evaluate(f"(name) => ({_FIGURE})(name).model.title.text", figure))
 
 
+def wait_for_title(page: Page, figure: str, text: str) -> None:
+    """Wait until a plot's title contains a text."""
+    page.wait_for_function(
+        f"([name, text]) => ({_FIGURE})(name)?.model.title.text.includes(text)",
+        arg=[figure, text],
+        timeout=60_000,
+    )
+
+
 def opacities(page: Page, figure: str) -> dict[str, float]:
     """The greatest opacity that each component is drawn with."""
     _ready(page, figure)

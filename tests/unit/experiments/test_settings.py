@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.backends.base import ParameterInfo
-from workbench.experiments.settings import parse_settings
 from workbench.errors import InputError
+from workbench.experiments.settings import parse_settings
 
 
 def info(name: str, default: object, *choices: object) -> ParameterInfo:
