@@ -162,6 +162,19 @@ def test_a_file_is_opened_edited_and_saved_with_only_that_node_changed(
     assert file.read_text(encoding="utf-8") == text.replace('xpos="3"', 'xpos="2"')
 
 
+def test_saving_as_xml_tells_that_variants_are_left_out(app: Page, tmp_path: Path) -> None:
+    file = tmp_path / "small.xml"
+    file.write_text(MISPLACED, encoding="utf-8")
+    open_file(app, file)
+    expect(item(app, "init")).to_be_visible()
+    app.locator(".time-share button").click()
+    expect(app.get_by_role("button", name="time-shared", exact=True)).to_be_visible()
+    app.locator(".save button").click()
+    expect(app.locator(".notice")).to_contain_text("without the variants")
+    expect(app.locator(".status")).to_contain_text("not saved")
+    assert file.read_text(encoding="utf-8") == MISPLACED
+
+
 @pytest.mark.parametrize(
     ("choice", "kept"), [("Overwrite", "ours"), ("Save a copy", "theirs"), ("Reload", "theirs")]
 )

@@ -16,6 +16,7 @@ from workbench.scenario.model import PlacementRule, Rectangle, RouteRule, Scenar
 from workbench.scenario.problem import Fix
 
 __all__ = [
+    "VARIANTS",
     "add",
     "changed",
     "duplicate",

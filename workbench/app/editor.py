@@ -60,7 +60,7 @@ def source_of(state: AppState, **params: Any) -> SourceView:
         marked = lines.get(state.selected) if state.selected else None
         source.param.update(text=state.text, marked=list(marked or ()))
 
-    state.param.watch(show, ["experiment", "variant", "selected"])
+    state.param.watch(show, ["experiment", "variant", "document", "selected"])
     show()
     return source
 

@@ -144,8 +144,23 @@ class Files:
         except InputError as error:
             self._notices.say(Notice.of(error, [Choice("Save elsewhere", self.ask_save)]))
         else:
-            self._state.saved_as(document)
-            self._notices.say(Notice(f"Saved as {target}.", severity="success"))
+            self._saved(document)
+
+    def _saved(self, document: formats.Document) -> None:
+        """Say that it is saved, and what the format could not hold."""
+        partly = document.format == genode_xml.PROFILE and bool(self._state.experiment.variants)
+        self._state.saved_as(document, complete=not partly)
+        if partly:
+            self._notices.say(
+                Notice(
+                    f"Saved the scenario as written as {document.path}, without the variants.",
+                    "XML cannot hold them: save as .yaml, too.",
+                    "warning",
+                    [Choice("Save elsewhere", self.ask_save)],
+                )
+            )
+        else:
+            self._notices.say(Notice(f"Saved as {document.path}.", severity="success"))
 
     def download(self, format: str) -> io.StringIO:
         """Return the experiment (or, as XML, the shown scenario) for the browser to keep."""

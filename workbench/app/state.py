@@ -171,9 +171,10 @@ class AppState(param.Parameterized):  # type: ignore[misc]
         self._replace(experiment, document, f"Open {experiment.name}")
         self.saved = experiment
 
-    def saved_as(self, document: Document) -> None:
-        """Note that the experiment is now in a file."""
-        self.param.update(document=document, saved=self.experiment)
+    def saved_as(self, document: Document, *, complete: bool = True) -> None:
+        """Note that the experiment is now in a file; `complete` unless that left something out."""
+        saved = self.experiment if complete else self.saved
+        self.param.update(document=document, saved=saved)
 
     def undo(self) -> bool:
         """Take back the last edit; False if there is none."""
