@@ -9,7 +9,7 @@ PYTEST  ?= $(PY) -m pytest
 export WORKBENCH_CACHE ?= $(CURDIR)/.cache/workbench
 
 .PHONY: help run test setup setup-test browser lint types layers unit integration \
-        browser-tests notebooks bench format schema constraints wheel clean
+        browser-tests notebooks screenshots bench format schema constraints wheel clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -63,6 +63,9 @@ browser-tests: setup-test   ## tests in a real Chromium
 
 notebooks: setup-test       ## execute the notebooks
 	$(PYTEST) tests/notebooks
+
+screenshots: setup-test     ## take the pictures of the README again
+	WORKBENCH_SCREENSHOTS=$(CURDIR)/tests/screenshots $(PYTEST) tests/browser/test_screenshots.py
 
 bench: setup-test           ## timings; never part of the tests
 	$(PY) -m tests.benchmarks

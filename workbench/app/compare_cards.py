@@ -27,10 +27,10 @@ _WIDE = {"flex": "1 1 720px", "min-width": "0"}
 _CSS = """
 :host { --quiet: color-mix(in srgb, currentColor 62%, transparent); }
 h3 { margin: 0 0 4px; font-size: 17px; font-weight: 500; }
-.says { display: flex; flex-wrap: wrap; gap: 8px 40px; }
+.says { display: flex; flex-wrap: wrap; gap: 8px 24px; }
 .says section { flex: 1 1 520px; }
-.says ul { list-style: none; margin: 0; padding: 0; font-size: 14px; line-height: 1.7; }
-.says .metric { display: inline-block; min-width: 104px; color: var(--quiet); cursor: help; }
+.says ul { list-style: none; margin: 0; padding: 0; font-size: 13.5px; line-height: 1.7; }
+.says .metric { display: inline-block; min-width: 98px; color: var(--quiet); cursor: help; }
 .says .spread { color: var(--quiet); white-space: nowrap; margin-left: 6px; }
 :host(.doc), :host(.selection-hint) { font-size: 13px; color: var(--quiet); }
 .says strong { font-weight: 600; }

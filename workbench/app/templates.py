@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from workbench import formats
+from workbench.experiments.samples import samples
 from workbench.scenario.experiment import Experiment
 from workbench.scenario.model import AffinitySpace, RouteRule, Scenario, Target
 
 __all__ = ["empty_experiment", "template", "template_titles"]
 
 _EMPTY = "empty"
-_NICKNAMES = {"talk": "The talk"}
-"""What people call a template, before its title."""
-
-_PACKAGE = Path(__file__).parents[1]
-_FOLDERS = (_PACKAGE / "data" / "templates", _PACKAGE.parent / "sample_data")
-"""Where an installed wheel, and where a checkout, keeps the samples."""
-
 _SERVICES = ("ROM", "PD", "RM", "CPU", "LOG")
 
 
@@ -37,23 +29,12 @@ def empty_experiment() -> Experiment:
 
 def template_titles() -> dict[str, str]:
     """Return the templates' titles by name, the empty one first."""
-    titles = {_EMPTY: "Empty"}
-    for name, path in _files().items():
-        title = formats.read(path).experiment.title or name
-        titles[name] = f"{_NICKNAMES[name]}: {title}" if name in _NICKNAMES else title
-    return titles
+    titles = {
+        name: formats.read(path).experiment.title or name for name, path in samples().items()
+    }
+    return {_EMPTY: "Empty"} | dict(sorted(titles.items(), key=lambda entry: entry[1]))
 
 
 def template(name: str) -> Experiment:
     """Return a template's experiment; `KeyError` if there is none of that name."""
-    return empty_experiment() if name == _EMPTY else formats.read(_files()[name]).experiment
-
-
-def _files() -> dict[str, Path]:
-    """Return the samples by name, those with a nickname first."""
-    folder = next((folder for folder in _FOLDERS if folder.is_dir()), None)
-    paths = folder.glob("*.yaml") if folder else []
-    return {
-        path.stem: path
-        for path in sorted(paths, key=lambda path: (path.stem not in _NICKNAMES, path.stem))
-    }
+    return empty_experiment() if name == _EMPTY else formats.read(samples()[name]).experiment
