@@ -162,6 +162,28 @@ def test_a_file_is_opened_edited_and_saved_with_only_that_node_changed(
     assert file.read_text(encoding="utf-8") == text.replace('xpos="3"', 'xpos="2"')
 
 
+def test_real_configurations_open_on_the_grid_and_are_saved_byte_for_byte(
+    app: Page, shared: Path, tmp_path: Path
+) -> None:
+    originals = [
+        file
+        for file in (shared / "samples" / "talk-by-hand.xml", *(shared / "corpus/xml").iterdir())
+        if b"<affinity-space" in file.read_bytes()
+    ]
+    assert len(originals) >= 5
+    for original in originals:
+        file = tmp_path / original.name
+        file.write_bytes(original.read_bytes())
+        open_file(app, file)
+        expect(app.locator(".experiment-name input")).to_have_value(original.stem)
+        names = re.findall(r'<start name="([^"]+)"', original.read_text(encoding="utf-8"))
+        for name in set(names):
+            expect(item(app, name).first).to_be_attached()
+        app.locator(".save button").click()
+        expect(app.locator(".notice", has_text=original.name)).to_contain_text("Saved")
+        assert file.read_bytes() == original.read_bytes()
+
+
 def test_saving_as_xml_tells_that_variants_are_left_out(app: Page, tmp_path: Path) -> None:
     file = tmp_path / "small.xml"
     file.write_text(MISPLACED, encoding="utf-8")

@@ -30,7 +30,7 @@ _LOG_CSS = """
 pre { margin: 0; max-height: 280px; overflow: auto; font-size: 13px; line-height: 1.5;
   white-space: pre-wrap; }
 pre span { color: var(--quiet); }
-p { margin: 0; }
+p { margin: 0; font-size: 14px; }
 """
 
 _COLUMNS = [
@@ -95,7 +95,7 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
                 self._again,
                 self._delete,
                 align_items="center",
-                margin=(0, 8),
+                margin=0,
             ),
             self._table,
             sizing_mode="stretch_width",
@@ -104,7 +104,7 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
         self._log = pn.pane.HTML(
             "", stylesheets=[_LOG_CSS], sizing_mode="stretch_width", css_classes=["log"]
         )
-        self._log_title = pmui.Typography("Log", variant="h6", margin=(8, 16, 0, 16))
+        self._log_title = pmui.Typography("Log", variant="h6", margin=(8, 10, 0, 10))
         self._filter.param.watch(lambda _: self._list_runs(), "value_input")
         self._table.param.watch(lambda _: self._allow(), "ticked")
         self._table.param.watch(lambda event: self._show_log_of(event.new), "chosen")
@@ -271,7 +271,7 @@ def _action(label: str, icon: str, hook: str, run: Callable[[], None]) -> Any:
 
 
 def _card(title: str, *objects: Any, flex: str = "") -> Any:
-    heading = pmui.Typography(title, variant="h6", margin=(8, 16, 0, 16))
+    heading = pmui.Typography(title, variant="h6", margin=(8, 10, 0, 10))
     return _paper(heading, *objects, flex=flex)
 
 

@@ -29,9 +29,7 @@ def empty_experiment() -> Experiment:
 
 def template_titles() -> dict[str, str]:
     """Return the templates' titles by name, the empty one first."""
-    titles = {
-        name: formats.read(path).experiment.title or name for name, path in samples().items()
-    }
+    titles = {name: formats.read(path).experiment.title or name for name, path in samples().items()}
     return {_EMPTY: "Empty"} | dict(sorted(titles.items(), key=lambda entry: entry[1]))
 
 
