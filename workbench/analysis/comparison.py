@@ -6,7 +6,6 @@ first (the baseline) and `a` a later one: a ratio of 3.5 says "`a` is 3.5 times 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from workbench.analysis.plots import Plots
 
-__all__ = ["UNIT", "Comparison", "Ratio", "comparisons", "run_summary"]
+__all__ = ["UNIT", "Comparison", "Ratio"]
 
 UNIT = "op/s"
 """Unit of every throughput."""
@@ -80,8 +79,8 @@ class Ratio:
             "a": self.a,
             "b": self.b,
             "metric": self.metric,
-            "ratio": _or_none(self.ratio),
-            "ci95": _ends(self.estimate),
+            "ratio": self.ratio if self.estimate.exists else None,
+            "ci95": self.estimate.ends,
             "n": self.n,
         }
 
@@ -333,42 +332,7 @@ class Comparison:
         spent = spent.sum("core", min_count=1) if core is None else spent.sel(core=core)
         return {bucket: float(spent.sel(bucket=bucket)) for bucket in BUCKETS}
 
-    # -- for other programs and for notebooks ------------------------------------------------
-
-    def summary(self, variant: str | None = None, workload: str | None = None) -> dict[str, Any]:
-        """Return one run as plain values: throughputs, components, accounting.
-
-        The names may be left out where there is only one. What does not exist is
-        None; without a common window, ``throughput_window_reason`` says why.
-        """
-        workload = workload or _only(self.workloads, "workload")
-        variant = variant or _only(self.variants, "variant")
-        run = self.run(variant, workload)
-        reason = self.why_no_window(variant, workload)
-        told = {"throughput_window_reason": reason} if reason else {}
-        components = {}
-        for name in map(str, run.component.values):
-            one = run.sel(component=name)
-            if not one.operations.notnull().any():
-                continue
-            components[name] = self._throughputs(variant, workload, component=name) | {
-                "timer": _text(one.timer),
-                "exit_reason": _text(one.exit_reason),
-                "exit_detail": _text(one.exit_detail),
-            }
-        return {
-            "phase": self.phase(workload),
-            **self._throughputs(variant, workload),
-            **told,
-            "components": components,
-            "accounting": _shares(self.accounting(variant, workload)),
-        }
-
-    def _throughputs(self, variant: str, workload: str, **choice: Any) -> dict[str, Any]:
-        return {
-            metric: _plain(self.throughput(metric, variant, workload, **choice))
-            for metric in METRICS
-        }
+    # -- for notebooks ---------------------------------------------------------------------
 
     def table(self) -> pd.DataFrame:
         """Return every throughput as one row: value, interval, unit, n, and where it comes from."""
@@ -410,16 +374,6 @@ class Comparison:
         return comparison_html(self)
 
 
-def run_summary(dataset: xr.Dataset) -> dict[str, Any]:
-    """Return `Comparison.summary` of the dataset of one run (dim ``replication``)."""
-    return Comparison(dataset).summary()
-
-
-def comparisons(dataset: xr.Dataset) -> list[dict[str, Any]]:
-    """Return every ratio of a dataset as plain values; see `Ratio` for its direction."""
-    return [ratio.to_json() for ratio in Comparison(dataset).ratios()]
-
-
 def _refuse_mixture(key: str, found: Any) -> None:
     if isinstance(found, (list, tuple)):
         raise InputError(
@@ -432,34 +386,3 @@ def _label(dataset: xr.Dataset, dim: str) -> Any:
     if dim in dataset.coords:
         return dataset.coords[dim].item()
     return 0 if dim == "replication" else dataset.attrs.get(dim, dim)
-
-
-def _only(names: tuple[str, ...], what: str) -> str:
-    if len(names) != 1:
-        raise ValueError(f"say which {what}: {', '.join(names)}")
-    return names[0]
-
-
-def _text(values: xr.DataArray) -> str:
-    """Return the texts of all replications, each once."""
-    texts = [str(value) for value in values.values.ravel() if isinstance(value, str)]
-    return ", ".join(dict.fromkeys(texts))
-
-
-def _shares(seconds: dict[str, float]) -> dict[str, float | None]:
-    total = sum(value for value in seconds.values() if not math.isnan(value)) or math.nan
-    return {bucket: _or_none(value / total) for bucket, value in seconds.items()}
-
-
-def _plain(estimate: Estimate) -> dict[str, Any] | None:
-    if not estimate.exists:
-        return None
-    return {"mean": estimate.value, "ci95": _ends(estimate), "unit": UNIT, "n": estimate.n}
-
-
-def _ends(estimate: Estimate) -> list[float] | None:
-    return [estimate.low, estimate.high] if estimate.has_interval else None
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)

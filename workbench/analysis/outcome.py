@@ -23,6 +23,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from workbench.analysis.comparison import Comparison, Ratio
+from workbench.analysis.summary import run_summary
 from workbench.experiments.collect import collect
 from workbench.results.records import RunRecord
 from workbench.results.schema import METRICS
@@ -83,7 +84,7 @@ def _run(record: RunRecord, comparison: Comparison | None) -> dict[str, Any]:
         told |= {"cause": record.cause, "message": record.message}
     if comparison is None or not record.done:
         return told | dict.fromkeys(METRICS) | {"components": {}, "accounting": {}}
-    return told | comparison.summary(record.variant, record.workload)
+    return told | run_summary(comparison, record.variant, record.workload)
 
 
 def _shared(names: Iterable[str]) -> str:

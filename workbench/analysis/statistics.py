@@ -48,6 +48,11 @@ class Estimate:
         """Whether there are replications enough for an interval."""
         return not math.isnan(self.low)
 
+    @property
+    def ends(self) -> list[float] | None:
+        """The interval for JSON; None where there is none."""
+        return [self.low, self.high] if self.has_interval else None
+
     def excludes(self, value: float) -> bool:
         """Whether the interval exists and lies fully on one side of a value."""
         return self.has_interval and not self.low <= value <= self.high

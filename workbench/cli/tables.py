@@ -14,6 +14,7 @@ from workbench.analysis.comparison import UNIT, Comparison
 from workbench.analysis.labels import METRIC_TITLES, in_unit, number, scale
 from workbench.analysis.outcome import headline_ratios
 from workbench.analysis.statistics import Estimate
+from workbench.analysis.summary import run_summary
 from workbench.backends.base import ParameterInfo
 from workbench.cli.progress import duration
 from workbench.results.records import RunRecord
@@ -150,7 +151,7 @@ def _unfinished(records: Sequence[RunRecord], comparison: Comparison) -> Iterato
     for record in records:
         if not record.done:
             continue
-        told = comparison.summary(record.variant, record.workload)["components"]
+        told = run_summary(comparison, record.variant, record.workload)["components"]
         for name, one in told.items():
             if one["exit_reason"] != "finished":
                 run = f"{record.workload} × {record.variant}"

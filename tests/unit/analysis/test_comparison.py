@@ -10,7 +10,8 @@ import pytest
 import xarray as xr
 
 from tests.datasets import RATES, replication, run, talk
-from workbench.analysis.comparison import Comparison, comparisons, run_summary
+from workbench.analysis.comparison import Comparison
+from workbench.analysis.summary import run_summary
 from workbench.errors import InputError
 from workbench.results.schema import BUCKETS, METRICS, join
 
@@ -31,7 +32,7 @@ def test_ratio_is_a_over_b_with_the_first_variant_as_b(compared: Comparison) -> 
 
 
 def test_summary_has_the_numbers_of_the_dataset(compared: Comparison) -> None:
-    summary = compared.summary("partitioned", "insert")
+    summary = run_summary(compared, "partitioned", "insert")
     totals = compared.dataset.total_window.sel(
         workload="insert", variant="partitioned", phase="insert"
     )
@@ -45,7 +46,7 @@ def test_summary_has_the_numbers_of_the_dataset(compared: Comparison) -> None:
 
 
 def test_accounting_shares_are_those_put_in_and_sum_to_one(compared: Comparison) -> None:
-    shares = compared.summary("time-shared", "insert")["accounting"]
+    shares = run_summary(compared, "time-shared", "insert")["accounting"]
     assert list(shares) == list(BUCKETS)
     assert sum(shares.values()) == pytest.approx(1.0)
     # 15 of 16 cores are busy; 70 % of their time waits for an owner.
@@ -55,20 +56,20 @@ def test_accounting_shares_are_those_put_in_and_sum_to_one(compared: Comparison)
 
 def test_everything_is_plain_json(compared: Comparison) -> None:
     text = json.dumps(
-        [compared.summary("partitioned", "lookup"), comparisons(compared.dataset)],
+        [run_summary(compared, "partitioned", "lookup"), [r.to_json() for r in compared.ratios()]],
         allow_nan=False,
     )
     assert '"ratio"' in text
 
 
 def test_a_dataset_of_one_run_needs_no_names() -> None:
-    summary = run_summary(run("lookup", "partitioned", cores=4, replications=3))
+    summary = run_summary(Comparison(run("lookup", "partitioned", cores=4, replications=3)))
     assert summary["phase"] == "lookup"
     assert summary["throughput_self"]["n"] == 3
 
 
 def test_one_replication_has_no_interval() -> None:
-    told = run_summary(replication(4e6))["throughput_window"]
+    told = run_summary(Comparison(replication(4e6)))["throughput_window"]
     assert told["mean"] == pytest.approx(4e6)
     assert told["ci95"] is None
     assert told["n"] == 1
@@ -80,7 +81,7 @@ def test_without_a_common_window_there_is_null_and_a_reason() -> None:
         for name in ("time-shared", "partitioned")
     ]
     dataset = join(runs, variant=["time-shared", "partitioned"])
-    summary = Comparison(dataset.assign_coords(workload="insert")).summary("time-shared")
+    summary = run_summary(Comparison(dataset.assign_coords(workload="insert")), "time-shared")
     assert summary["throughput_window"] is None
     reason = "blinktree1 left the phase insert before blinktree3 entered it"
     assert summary["throughput_window_reason"] == reason
@@ -93,7 +94,7 @@ def test_without_a_common_window_there_is_null_and_a_reason() -> None:
 
 def test_a_component_that_never_ran_is_named() -> None:
     dataset = replication(1e6, exits={"blinktree2": "not-started"})
-    summary = run_summary(dataset)
+    summary = run_summary(Comparison(dataset))
     assert summary["throughput_window_reason"] == "blinktree2 never entered the phase insert"
     assert summary["components"]["blinktree2"]["exit_reason"] == "not-started"
     assert summary["components"]["blinktree2"]["throughput_self"] is None
@@ -141,7 +142,7 @@ def test_components_of_another_variant_do_not_count() -> None:
     two = run("insert", "partitioned", cores=8, instances=2)
     three = run("insert", "partitioned", cores=8, instances=3)
     compared = Comparison(join([two, three], variant=["two", "three"]))
-    assert list(compared.summary("two")["components"]) == [
+    assert list(run_summary(compared, "two")["components"]) == [
         "blinktree1",
         "blinktree2",
     ]
@@ -152,7 +153,7 @@ def test_unmeasured_buckets_stay_unknown() -> None:
     dataset = replication(1e6, cores=2)
     dataset["accounting_seconds"] = dataset.accounting_seconds * np.nan
     dataset["idle_seconds"] = dataset.idle_seconds * np.nan
-    shares = run_summary(dataset)["accounting"]
+    shares = run_summary(Comparison(dataset))["accounting"]
     assert set(shares.values()) == {None}
 
 
@@ -206,5 +207,5 @@ def test_throughputs_are_added_where_a_dataset_lacks_them() -> None:
     full = run("insert", "partitioned", cores=4)
     bare = full.drop_vars([name for name in full if str(name).startswith(("through", "total"))])
     assert isinstance(bare, xr.Dataset)
-    told, expected = run_summary(bare), run_summary(full)
+    told, expected = run_summary(Comparison(bare)), run_summary(Comparison(full))
     assert told["throughput_makespan"] == expected["throughput_makespan"]
