@@ -18,7 +18,7 @@ run: setup       ## prepare everything and open the app
 	@$(PY) -m workbench serve --port $(PORT)
 
 test: lint types layers  ## everything CI checks
-	$(PYTEST) tests
+	$(PYTEST) tests/unit tests/integration tests/notebooks tests/browser
 
 setup: $(VENV)/ready        ## create .venv, install, compile the engine
 
