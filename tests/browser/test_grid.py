@@ -148,7 +148,7 @@ def test_the_tray_frees_and_takes_components(app: Page) -> None:
     drag(app, middle(item(app, "blinktree3")), middle(tray))
     expect(tray.locator(".item[data-name=blinktree3]")).to_have_count(1)
     expect(item(app, "blinktree3")).to_have_attribute("aria-label", "blinktree3 may run anywhere")
-    expect(app.locator("[data-test=source] .line", has_text="<affinity ")).to_have_count(2)
+    expect(app.locator("[data-test=source] .line", has_text="<affinity xpos")).to_have_count(2)
     drag_to_cell(app, item(app, "timer"), 30)
     expect(item(app, "timer")).to_have_attribute(
         "aria-label", re.compile("timer on cores 27 to 34")
