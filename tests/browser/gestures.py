@@ -45,7 +45,8 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
 
 
 def middle(locator: Locator) -> tuple[float, float]:
-    """The middle of an element."""
+    """The middle of an element that does not move any more."""
+    locator.scroll_into_view_if_needed()
     box = locator.bounding_box()
     assert box is not None
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
