@@ -35,11 +35,12 @@ def latest_runs(store: RunStore, experiment: Experiment) -> list[RunRecord]:
 
 
 def comparisons_of(store: RunStore, records: Sequence[RunRecord]) -> list[Comparison]:
-    """Return one comparison for each backend, kind and accelerator among the runs."""
+    """Return one comparison for each backend, kind, accelerator and seed among the runs."""
     groups: dict[tuple[str, ...], list[tuple[RunRecord, xr.Dataset]]] = {}
     for record in records:
         dataset = store.dataset(record.id).drop_dims("time_bin", errors="ignore")
-        key = tuple(str(dataset.attrs.get(name)) for name in ("backend", "kind", "accelerator"))
+        origin = (str(dataset.attrs.get(name)) for name in ("backend", "kind", "accelerator"))
+        key = (*origin, str(record.seed))
         groups.setdefault(key, []).append((record, dataset))
     return [_comparison(runs) for runs in groups.values()]
 

@@ -27,7 +27,7 @@ def collect(store: RunStore, run_ids: Iterable[str]) -> xr.Dataset:
     workbench.errors.InputError
         If there is no such run or a run without results, if two runs have the
         same variant and workload, or if they come from more than one backend,
-        kind or accelerator: those are never pooled.
+        kind, accelerator or seed: those are never pooled.
     """
     records = [store.run(run_id) for run_id in dict.fromkeys(run_ids)]
     if not records:
@@ -36,6 +36,8 @@ def collect(store: RunStore, run_ids: Iterable[str]) -> xr.Dataset:
     datasets = {record.id: store.dataset(record.id).drop_dims("time_bin") for record in records}
     for key in ("backend", "kind", "accelerator"):
         _refuse_mixture(key, {i: str(d.attrs.get(key)) for i, d in datasets.items()})
+    # Replications are paired by their seeds; with other seeds there is nothing to pair.
+    _refuse_mixture("seed", {record.id: str(record.seed) for record in records})
     variants = list(dict.fromkeys(record.variant for record in records))
     rows = []
     for workload in dict.fromkeys(record.workload for record in records):

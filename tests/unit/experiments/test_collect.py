@@ -20,11 +20,13 @@ def store(tmp_path: Path) -> Iterator[RunStore]:
         yield opened
 
 
-def recorded(store: RunStore, variant: str, workload: str, *rates: float, **how: str) -> str:
+def recorded(
+    store: RunStore, variant: str, workload: str, *rates: float, seed: int = 1, **how: str
+) -> str:
     """Record a run whose replications have these rates."""
     spec = RunSpec(
         experiment="e", variant=variant, workload=workload, backend="fake", kind="simulation",
-        seed=1, replications=len(rates),
+        seed=seed, replications=len(rates),
     )  # fmt: skip
     run_id = store.create(spec)
     for index, rate in enumerate(rates):
@@ -69,6 +71,12 @@ def test_what_must_not_be_pooled_is_refused(store: RunStore, other: dict[str, st
     ids = [recorded(store, "a", "insert", 1e6), recorded(store, "b", "insert", 1e6, **other)]
     (key, value), *_ = other.items()
     with pytest.raises(InputError, match=rf"differ in {key}.*{value}.*never pooled"):
+        collect(store, ids)
+
+
+def test_runs_of_different_seeds_are_not_paired(store: RunStore) -> None:
+    ids = [recorded(store, "a", "insert", 1e6, seed=1), recorded(store, "b", "insert", 1e6, seed=2)]
+    with pytest.raises(InputError, match="differ in seed"):
         collect(store, ids)
 
 
