@@ -11,13 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from workbench.scenario.layout import Settings, in_force
-from workbench.scenario.model import Component, Rectangle, RouteRule, Scenario
+from workbench.scenario.machine_cpus import Affinity
+from workbench.scenario.model import AffinitySpace, Component, Rectangle, RouteRule, Scenario
 from workbench.scenario.placement import effective_rectangle, requested
+from workbench.scenario.release import DEFAULT_RELEASE, Release
+from workbench.scenario.tree import Node, Position
+from workbench.scenario.vocabulary import Syntax, read_route, route_node
 
-__all__ = ["MAX_NAME", "Child", "child_of", "children", "cut"]
+__all__ = ["MAX_NAME", "Child", "child_of", "children", "cut", "rule_positions"]
 
 MAX_NAME = 63
 """Longest name in characters; `init` cuts the rest."""
+
+_NO = ("no", "false", "off", "0")
+"""What Genode reads as a no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +39,14 @@ class Child:
         Ids of the further components that became part of this child.
     name, binary
         As `init` uses them: cut at 63 characters.
-    rectangle
-        Where it runs.
+    ld
+        Whether the dynamic linker starts it.
+    space, rectangle
+        The affinity space in force, and where in it the child runs.
     ram_bytes, caps
         Quotas as configured, 0 where neither the component nor a default gives one.
+    ram_given
+        Whether anything says how much RAM, be it 0 or malformed.
     priority
         As configured, 0 where not given.
     provides
@@ -44,6 +55,10 @@ class Child:
         Its own route, or the default route in force; None where there is neither.
     default_route
         Whether `route` is the default route.
+    positions
+        Where each rule of `route` stands in the file, as far as known.
+    config
+        Its own configuration.
     messages
         What `init` logs on reading the configuration, without the ``[init]``.
     """
@@ -52,14 +67,25 @@ class Child:
     others: tuple[str, ...]
     name: str
     binary: str
+    ld: bool
+    space: AffinitySpace
     rectangle: Rectangle
     ram_bytes: int
+    ram_given: bool
     caps: int
     priority: int
     provides: tuple[str, ...]
     route: tuple[RouteRule, ...] | None
     default_route: bool
+    positions: tuple[Position | None, ...]
+    config: Node | None
     messages: tuple[str, ...]
+
+    @property
+    def affinity(self) -> Affinity:
+        """What `init` passes on with its sessions."""
+        inside = self.space.contains(self.rectangle)
+        return Affinity(self.space, self.rectangle if inside else self.space.whole)
 
 
 def cut(name: str) -> str:
@@ -67,14 +93,20 @@ def cut(name: str) -> str:
     return name[:MAX_NAME]
 
 
-def children(scenario: Scenario) -> tuple[Child, ...]:
-    """Return the children in the order of their start; nameless components are left out."""
-    settings = in_force(scenario)
+def children(
+    scenario: Scenario, syntax: Syntax = "xml", release: Release = DEFAULT_RELEASE
+) -> tuple[Child, ...]:
+    """Return the children in the order of their start; nameless components are left out.
+
+    `syntax` is the one that `init` reads its configuration in.
+    """
+    settings = in_force(scenario, syntax)
     rectangles = requested(scenario)
     found: dict[str, Child] = {}
     for component in scenario.components:
         if component.enabled and component.name:
-            child = _child(scenario, component, settings[component.id], rectangles[component.id])
+            rectangle = rectangles[component.id]
+            child = _child(scenario, component, settings[component.id], rectangle, release)
             first = found.get(child.name)
             found[child.name] = child if first is None else _merged(first, child)
     return tuple(found.values())
@@ -89,30 +121,65 @@ def child_of(scenario: Scenario, component: Component, made: Sequence[Child]) ->
         if component.id == child.id or component.id in child.others:
             return child
     rectangle = requested(scenario).get(component.id, scenario.effective_space.whole)
-    return _child(scenario, component, in_force(scenario)[component.id], rectangle)
+    settings = in_force(scenario)[component.id]
+    return _child(scenario, component, settings, rectangle, DEFAULT_RELEASE)
+
+
+def rule_positions(
+    rules: tuple[RouteRule, ...] | None, node: Node | None
+) -> tuple[Position | None, ...]:
+    """Return where each rule stands in the file; `node` is the route as it was read."""
+    if rules is None or node is None:
+        return (None,) * len(rules or ())
+    if read_route(node) != rules:  # edited since
+        node = route_node(rules, node)
+    return tuple(i.position for i in node.nodes() if i.type in ("service", "any-service"))
 
 
 def _child(
-    scenario: Scenario, component: Component, settings: Settings, requested: Rectangle
+    scenario: Scenario,
+    component: Component,
+    settings: Settings,
+    requested: Rectangle,
+    release: Release,
 ) -> Child:
     name = cut(component.name or "")
     caps = component.caps if component.caps is not None else settings.default_caps
-    ram = component.ram_bytes if component.ram_bytes is not None else settings.default_ram_bytes
-    own = component.route is not None
+    ram = _configured_ram(component, settings, release)
+    route: tuple[RouteRule, ...] | None
+    if component.route is not None:
+        route = component.route
+        route_form = component.form.first("route") if component.form else None
+    else:
+        route, route_form = settings.default_route, settings.default_route_node
     return Child(
         id=component.id,
         others=(),
         name=name,
         binary=cut(component.program),
+        ld=(component.form.get("ld") if component.form else None) not in _NO,
+        space=settings.space or AffinitySpace(),
         rectangle=effective_rectangle(requested, scenario.effective_space, settings),
         ram_bytes=ram or 0,
+        ram_given=ram is not None,
         caps=caps or 0,
         priority=component.priority or 0,
         provides=component.provides,
-        route=component.route if own else settings.default_route,
-        default_route=not own,
+        route=route,
+        default_route=component.route is None,
+        positions=rule_positions(route, route_form),
+        config=component.config,
         messages=_affinity_messages(component, name, settings, requested),
     )
+
+
+def _configured_ram(component: Component, settings: Settings, release: Release) -> int | None:
+    """Return the RAM quota; Genode 22.02 knows no ``ram`` attributes (measured)."""
+    if release == "22.02":
+        form = component.form
+        old_style = form is None or any(n.get("name") == "RAM" for n in form.nodes("resource"))
+        return component.ram_bytes if old_style or (form and not form.get("ram")) else None
+    return component.ram_bytes if component.ram_bytes is not None else settings.default_ram_bytes
 
 
 def _affinity_messages(
@@ -132,19 +199,28 @@ def _affinity_messages(
 def _merged(first: Child, later: Child) -> Child:
     """Return the one child of two components with the same name.
 
-    Affinity and priority are the first's; binary, provided services and route
-    the last's. Quotas begin as the first's and grow to the last's; a smaller
-    one cannot be taken back from the running child.
+    Affinity and priority are the first's; binary, configuration and provided
+    services the last's. Quotas begin as the first's and grow to the last's; a
+    smaller one cannot be taken back from the running child (all measured). The
+    route is exchanged only where both have one of their own, as
+    ``repos/os/src/lib/sandbox/child.cc`` has it.
     """
     failed = f"Warning: {first.name}: downgrade failed after 4 attempts"
     smaller = later.ram_bytes < first.ram_bytes or later.caps < first.caps
+    routed = later if not (first.default_route or later.default_route) else first
     return replace(
         later,
         id=first.id,
         others=(*first.others, later.id),
+        ld=first.ld,
+        space=first.space,
         rectangle=first.rectangle,
         priority=first.priority,
         ram_bytes=max(first.ram_bytes, later.ram_bytes),
+        ram_given=first.ram_given or later.ram_given,
         caps=max(first.caps, later.caps),
+        route=routed.route,
+        default_route=routed.default_route,
+        positions=routed.positions,
         messages=(*first.messages, failed) if smaller else first.messages,
     )

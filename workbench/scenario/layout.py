@@ -8,7 +8,7 @@ order matters, and it is kept in the scenario's form.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from workbench.scenario.model import AffinitySpace, RouteRule, Scenario
@@ -45,12 +45,16 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The global settings that a component meets when it is started; None where not given."""
+    """The global settings that a component meets when it is started; None where not given.
+
+    `default_route_node` is the node that says the default route.
+    """
 
     space: AffinitySpace | None = None
     default_route: tuple[RouteRule, ...] | None = None
     default_caps: int | None = None
     default_ram_bytes: int | None = None
+    default_route_node: Node | None = field(default=None, repr=False, compare=False)
 
 
 def placeholder(id: str) -> Node:
@@ -71,7 +75,7 @@ def read_globals(config: Node, syntax: Syntax = "xml") -> Settings:
     return settings
 
 
-def in_force(scenario: Scenario) -> dict[str, Settings]:
+def in_force(scenario: Scenario, syntax: Syntax = "xml") -> dict[str, Settings]:
     """Return for each component, by id, the global settings that stand before it."""
     if scenario.form is None:
         everywhere = Settings(
@@ -83,20 +87,20 @@ def in_force(scenario: Scenario) -> dict[str, Settings]:
         return dict.fromkeys((c.id for c in scenario.components), everywhere)
     found: dict[str, Settings] = {}
     settings = Settings()
-    for item in layout(scenario).content:
+    for item in layout(scenario, syntax).content:
         if (id := _component_id(item)) is not None:
             found[id] = settings
         elif isinstance(item, Node) and item.enabled:
-            settings = _after(settings, item)
+            settings = _after(settings, item, syntax)
     return found
 
 
-def _after(settings: Settings, node: Node, syntax: Syntax = "xml") -> Settings:
+def _after(settings: Settings, node: Node, syntax: Syntax) -> Settings:
     match node.type:
         case "affinity-space":
             return replace(settings, space=read_space(node, syntax))
         case "default-route":
-            return replace(settings, default_route=read_route(node))
+            return replace(settings, default_route=read_route(node), default_route_node=node)
         case "default":
             return replace(
                 settings,

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from workbench.scenario.children import Child
 
-__all__ = ["levels_in_force", "priority_in_force", "priority_messages"]
+__all__ = [
+    "Band",
+    "band_messages",
+    "levels_in_force",
+    "levels_message",
+    "priority_in_force",
+    "priority_messages",
+]
+
+_LIMIT = 1 << 16  # priorities of a CPU session, `Cpu_session::PRIORITY_LIMIT`
+_WORD = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What one `init` makes of the priorities of a child: its levels, the child's priority."""
+
+    levels: int
+    priority: int
 
 
 def levels_in_force(prio_levels: int) -> int:
@@ -12,6 +33,13 @@ def levels_in_force(prio_levels: int) -> int:
     if prio_levels < 1 or prio_levels & (prio_levels - 1):
         return 0
     return prio_levels
+
+
+def levels_message(prio_levels: int) -> str | None:
+    """Return what `init` logs about the number of levels, without the ``[init]``."""
+    if prio_levels == levels_in_force(prio_levels):
+        return None
+    return "Warning: prio levels is not power of two, priorities are disabled"
 
 
 def priority_in_force(priority: int, prio_levels: int) -> int:
@@ -28,3 +56,29 @@ def priority_messages(prio_levels: int, child: Child) -> tuple[str, ...]:
     return (
         f"Warning: {child.name}: invalid priority, upgrading from {child.priority} to {in_force}",
     )
+
+
+def band_messages(bands: Sequence[Band]) -> tuple[int, ...]:
+    """Return which `init` says that it loses priority bits, as indices into `bands`.
+
+    Each `init` puts its child's priority before the bits that came from below
+    and shifts those down. A positive priority sets all bits, which the next
+    `init` cannot keep (``repos/os/src/lib/sandbox/child.cc``; the line is measured).
+
+    Parameters
+    ----------
+    bands
+        From the innermost `init` to the outermost.
+    """
+    losing = []
+    value = 0
+    for index, band in enumerate(bands):
+        bits = levels_in_force(band.levels).bit_length() - 1
+        if bits < 1:
+            continue
+        value = min(value, _LIMIT - 1)
+        if value % (1 << bits):
+            losing.append(index)
+        inverted = -priority_in_force(band.priority, band.levels)
+        value = (value >> bits) | (inverted * (_LIMIT >> bits) % _WORD)
+    return tuple(losing)

@@ -1,23 +1,28 @@
 """RAM and capability quotas: what each child gets of what is asked for it.
 
-All figures were measured on the real init of Genode 22.02 and 26.02.
+Measured on the real init of Genode 22.02 and 26.02: what is deducted, what is
+preserved, with which quotas a program runs or fails, and the log lines. Derived
+from these and from Genode's ``repos/os/src/lib/sandbox/{child,library}.cc``:
+the exact thresholds, and what `init` itself uses; each says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from workbench.scenario.children import Child
 from workbench.scenario.model import Scenario
+from workbench.scenario.release import DEFAULT_RELEASE, Release
 from workbench.scenario.units import format_amount
-from workbench.scenario.vocabulary import amount, whole_number
+from workbench.scenario.vocabulary import Syntax, amount, whole_number
 
 __all__ = [
     "CAPS_DEDUCTED",
     "CAPS_NEEDED",
     "RAM_DEDUCTED",
     "RAM_NEEDED",
+    "Purse",
     "Quota",
     "assign",
     "caps_available",
@@ -27,20 +32,57 @@ __all__ = [
 _K = 2**10
 
 RAM_DEDUCTED = 248 * _K
-"""RAM in bytes that creating a child costs: 1M leaves 776K."""
+"""RAM in bytes that creating a child costs: 1M leaves 776K (measured)."""
 
 CAPS_DEDUCTED = 34
-"""Capabilities that creating a child costs: 100 leave 66."""
+"""Capabilities that creating a child costs: 100 leave 66 (measured)."""
 
 RAM_NEEDED = 580 * _K
-"""Least RAM in bytes with which a child runs: with 512K it asks for 69632 bytes more."""
+"""Least RAM in bytes with which a child runs. Derived: with 512K it was measured
+to ask for 69632 bytes more and to hang; with 1M it runs."""
+
+_RAM_NEEDED_2202 = 512 * _K  # measured to run on 22.02; less was not tried
 
 CAPS_NEEDED = 50
-"""Least capabilities with which a child runs; measured: 40 do not suffice, 60 do."""
+"""Least capabilities with which a child runs. Derived: half way between 40, which
+were measured not to suffice, and 60, which do."""
 
-_RAM_TO_LOAD = 300 * _K
+_RAM_TO_LOAD = 300 * _K  # measured: up to here the program is not even loaded
 _RAM_PRESERVED = 320 * _K
 _CAPS_PRESERVED = 20
+
+_RAM_OF_INIT = 36 * _K
+"""What the top-level `init` uses itself, in bytes. Derived from the measured line
+``huge1: ... proceed with 507300K``: a whole number of MiB less 604K, of which 320K
+are preserved and 248K go into creating the child."""
+
+_RAM_OF_NESTED = RAM_NEEDED - RAM_DEDUCTED
+"""What a nested `init` uses at least, in bytes: as much as any program (derived)."""
+
+_CAPS_OF_INIT = CAPS_NEEDED - CAPS_DEDUCTED
+"""Capabilities that an `init` uses at least: as many as any program (derived)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What an `init` has.
+
+    Parameters
+    ----------
+    ram_bytes, caps
+        None means ample.
+    nested
+        Whether it is a child of another `init`.
+    """
+
+    ram_bytes: int | None = None
+    caps: int | None = None
+    nested: bool = False
+
+    @property
+    def own_ram_bytes(self) -> int:
+        """What it uses itself; derived, not measured."""
+        return _RAM_OF_NESTED if self.nested else _RAM_OF_INIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,94 +108,139 @@ class Quota:
 def assign(
     scenario: Scenario,
     made: Sequence[Child],
+    purse: Purse | None = None,
     *,
-    ram_bytes: int | None = None,
-    caps: int | None = None,
+    release: Release = DEFAULT_RELEASE,
+    syntax: Syntax = "xml",
 ) -> dict[str, Quota]:
     """Return the quota of each child, by id, served in document order.
+
+    A child that asks for more than there is gets the rest, less the costs of
+    creating it. Every further child takes these costs from what `init` preserves
+    for itself; when that is used up, `init` stops, and all its children with it
+    (measured for two children behind the greedy one; for other numbers derived
+    from the amounts).
 
     Parameters
     ----------
     scenario, made
         What is configured, and its children.
-    ram_bytes, caps
-        What `init` itself has; None means ample. A child that asks for more
-        than is left gets the rest.
+    purse
+        What `init` itself has; by default ample.
+    release, syntax
+        The `init` that reads the configuration, and how it is written.
     """
-    ram_left = None if ram_bytes is None else ram_available(scenario, ram_bytes)
-    caps_left = None if caps is None else caps_available(scenario, caps)
+    purse = purse or Purse()
+    ram_kept = amount(_preserved(scenario, "RAM"), _RAM_PRESERVED, syntax)
+    caps_kept = whole_number(_preserved(scenario, "CAP"), _CAPS_PRESERVED, syntax)
+    ram = _Stock(purse.ram_bytes, purse.own_ram_bytes, ram_kept, RAM_DEDUCTED)
+    caps = _Stock(purse.caps, _CAPS_OF_INIT, caps_kept, CAPS_DEDUCTED)
     quotas: dict[str, Quota] = {}
-    greedy: int | None = None  # index of the first child that asked for more than was left
-    for index, child in enumerate(made):
+    for child in made:
         messages = []
-        ram, child_caps = child.ram_bytes, child.caps
-        if ram_left is not None:
-            if ram > ram_left:
-                greedy = index if greedy is None else greedy
-                ram = ram_left
-                messages.append(
-                    f"Warning: {child.name}: configured RAM exceeds available RAM, "
-                    f"proceed with {format_amount(ram)}"
-                )
-            ram_left -= ram
-        if caps_left is not None:
-            if child_caps > caps_left:
-                child_caps = caps_left
-                messages.append(
-                    f"Warning: {child.name}: configured caps exceed available caps, "
-                    f"proceed with {child_caps}"
-                )
-            caps_left -= child_caps
-        quotas[child.id] = _quota(child, ram, child_caps, messages)
-    if greedy is not None and len(made) - greedy > 2:
+        if ram.exceeded:
+            messages.append("Error: RAM preservation exceeds available memory")
+        ram_given, short = ram.hand_out(child.ram_bytes)
+        if short:
+            messages.append(
+                f"Warning: {child.name}: configured RAM exceeds available RAM, "
+                f"proceed with {format_amount(ram_given)}"
+            )
+        if caps.exceeded:
+            messages.append("Error: Capability preservation exceeds available capabilities")
+        caps_given, short = caps.hand_out(child.caps)
+        if short:
+            messages.append(
+                f"Warning: {child.name}: configured caps exceed available caps, "
+                f"proceed with {caps_given}"
+            )
+        quotas[child.id] = _quota(child, ram_given, caps_given, messages, release)
+    if ram.left is not None and ram.left < 0 and len(made) > 1:
         return {id: _starved(quota) for id, quota in quotas.items()}
     return quotas
 
 
-def _quota(child: Child, ram: int, caps: int, messages: list[str]) -> Quota:
-    ram_left, caps_left = max(ram - RAM_DEDUCTED, 0), max(caps - CAPS_DEDUCTED, 0)
+class _Stock:
+    """What is left of one resource while children are served; None means ample.
+
+    Parameters
+    ----------
+    total, own
+        What `init` has, and what it uses itself.
+    kept
+        What it preserves.
+    deducted
+        What each child costs beyond what its program gets.
+    """
+
+    def __init__(self, total: int | None, own: int, kept: int, deducted: int) -> None:
+        self.left = None if total is None else total - own
+        self._kept = kept
+        self._deducted = deducted
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether less is left than `init` is to preserve."""
+        return self.left is not None and self.left < self._kept
+
+    def hand_out(self, configured: int) -> tuple[int, bool]:
+        """Return what the program of a child gets, and whether that is less than configured."""
+        given = max(configured - self._deducted, 0)
+        if self.left is None:
+            return given, False
+        limit = max(self.left - self._kept - self._deducted, 0)
+        short = given > limit
+        given = min(given, limit)
+        self.left -= given + self._deducted
+        return given, short
+
+
+def _quota(child: Child, ram: int, caps: int, messages: list[str], release: Release) -> Quota:
+    """Return the quota of a child whose program gets so much RAM and so many capabilities."""
+    reason = ""
+    needed = _RAM_NEEDED_2202 if release == "22.02" else RAM_NEEDED
     if child.ram_bytes <= RAM_DEDUCTED:
         messages.append(f"Warning: {child.name}: no valid RAM quota defined")
     if child.caps <= CAPS_DEDUCTED:
         messages.append(f"Warning: {child.name}: no valid capability quota defined")
-    reason = ""
-    if ram < RAM_NEEDED:
-        reason = f"{_amount(ram, child.ram_bytes)} of RAM is too little to load a program."
-        if 0 < ram <= _RAM_TO_LOAD:
+    if ram < needed - RAM_DEDUCTED:
+        what = _amount(ram, child.ram_bytes, RAM_DEDUCTED, format_amount)
+        reason = f"{what} of RAM is too little to load a program."
+        if child.ram_given and ram <= _RAM_TO_LOAD - RAM_DEDUCTED:
             messages.append(f"Error: {child.name}: out of RAM during ELF loading")
         else:
             messages.append(f'child "{child.name}" requests resources: ram_quota=69632')
-    elif caps < CAPS_NEEDED:
-        reason = f"{_amount(caps, child.caps)} capabilities are too few to start a program."
+    elif caps < CAPS_NEEDED - CAPS_DEDUCTED:
+        what = _amount(caps, child.caps, CAPS_DEDUCTED, str)
+        reason = f"{what} capabilities are too few to start a program."
         messages.append(f'child "{child.name}" requests resources: cap_quota')
-    return Quota(ram_left, caps_left, reason, tuple(messages))
+    return Quota(ram, caps, reason, tuple(messages))
 
 
-def _amount(given: int, configured: int) -> str:
-    if given == configured:
-        return format_amount(given)
-    return f"The remaining {format_amount(given)}"
+def _amount(given: int, configured: int, deducted: int, written: Callable[[int], str]) -> str:
+    if given == max(configured - deducted, 0):
+        return written(configured)
+    return f"The remaining {written(given)}"
 
 
 def _starved(quota: Quota) -> Quota:
-    """Return a quota after two or more children went short: `init` has nothing left itself."""
+    """Return the quota of a child whose `init` has used up what it preserved for itself."""
     return replace(
         quota,
         reason=quota.reason or "The components ask for more RAM than there is; init has none left.",
-        messages=(*quota.messages, "Error: RAM preservation exceeds available memory"),
     )
 
 
 def ram_available(scenario: Scenario, ram_bytes: int) -> int:
-    """Return what `init` hands on of its RAM: all but what it is told to preserve."""
+    """Return what `init` hands on of its RAM: all but what it preserves and uses itself."""
     keep = amount(_preserved(scenario, "RAM"), _RAM_PRESERVED)
-    return max(ram_bytes - keep, 0)
+    return max(ram_bytes - keep - _RAM_OF_INIT, 0)
 
 
 def caps_available(scenario: Scenario, caps: int) -> int:
-    """Return what `init` hands on of its capabilities: all but what it is told to preserve."""
+    """Return what `init` hands on of its capabilities; see `ram_available`."""
     keep = whole_number(_preserved(scenario, "CAP"), _CAPS_PRESERVED)
-    return max(caps - keep, 0)
+    return max(caps - keep - _CAPS_OF_INIT, 0)
 
 
 def _preserved(scenario: Scenario, resource: str) -> str | None:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
-from workbench.scenario.children import Child, child_of, children, cut
+from workbench.scenario.children import Child, child_of, children, cut, rule_positions
 from workbench.scenario.layout import last
 from workbench.scenario.model import Component, RouteRule, Scenario, Target
-from workbench.scenario.tree import Node, Position
-from workbench.scenario.vocabulary import read_route
+from workbench.scenario.tree import Position
 
 __all__ = [
     "PARENT",
@@ -54,10 +53,17 @@ class Session:
         Id of the component that serves it, ``parent``, or None.
     rule
         Index of the deciding rule in the route, or None where no rule decided.
+        Of an ambiguous route the rule that is ambiguous.
     environment
         Whether `init` itself asks for it to create the child.
     messages
         What `init` logs while routing it, without the ``[init]``.
+    sent
+        Label that the provider gets to see.
+    refused
+        Whether a provider was found and refuses.
+    position
+        Where that rule stands in the file, if known.
     """
 
     service: str
@@ -67,6 +73,14 @@ class Session:
     rule: int | None = None
     environment: bool = False
     messages: tuple[str, ...] = ()
+    sent: str = ""
+    refused: bool = False
+    position: Position | None = field(default=None, compare=False)
+
+
+class _Found(NamedTuple):
+    provider: str
+    label: str
 
 
 class Router:
@@ -106,38 +120,87 @@ class Router:
         """
         full = label if environment else f"{child.name} -> {label}"
         messages: list[str] = []
+        ambiguous: int | None = None
+
+        def outcome(outcome: Outcome, rule: int | None, found: _Found | None = None) -> Session:
+            return Session(
+                service=service,
+                label=full,
+                outcome=outcome,
+                provider=found.provider if found else None,
+                rule=rule,
+                environment=environment,
+                messages=tuple(messages),
+                sent=found.label if found else "",
+                position=child.positions[rule] if rule is not None else None,
+            )
+
         for index, rule in enumerate(child.route or ()):
+            messages += _mixed(rule, service)
             if not matches(rule, service, full, child.name):
                 continue
-            provider = self._provider(rule.targets, service, child, messages)
-            if provider is not None:
-                return Session(service, full, "ok", provider, index, environment, tuple(messages))
+            found, unsure = self._provider(rule.targets, service, full)
+            messages += [f'Error: {child.name}: ambiguous routes to service "{service}"'] * unsure
+            if found is not None:
+                return outcome("ok", index, found)
+            ambiguous = index if unsure else ambiguous
             if rule.service is not None:
-                outcome: Outcome = "ambiguous" if messages else "denied"
-                return Session(service, full, outcome, None, index, environment, tuple(messages))
-        outcome = "ambiguous" if messages else "no-route"
+                return outcome("ambiguous" if unsure else "denied", index)
         messages.append(f'Warning: {child.name}: no route to service "{service}" (label="{full}")')
-        return Session(service, full, outcome, None, None, environment, tuple(messages))
+        return outcome("no-route" if ambiguous is None else "ambiguous", ambiguous)
+
+    def server(self, service: str, name: str) -> Child | None:
+        """Return the child of a name if it declares a service."""
+        return next((s for s in self._servers.get(service, []) if s.name == name), None)
 
     def _provider(
-        self, targets: Sequence[Target], service: str, child: Child, messages: list[str]
-    ) -> str | None:
+        self, targets: Sequence[Target], service: str, label: str
+    ) -> tuple[_Found | None, int]:
+        """Return the first usable target, and how many ambiguous ones stand before it."""
         servers = self._servers.get(service, [])
+        unsure = 0
         for target in targets:
+            sent = _sent(target, label)
             match target.kind:
                 case "parent" if service in self._parent:
-                    return PARENT
+                    return _Found(PARENT, sent), unsure
                 case "child":
                     name = cut(target.child or "")
-                    name = self._aliases.get(name, name)
-                    for server in servers:
-                        if server.name == name:
-                            return server.id
+                    if server := self.server(service, self._aliases.get(name, name)):
+                        return _Found(server.id, sent), unsure
                 case "any-child" if len(servers) > 1:
-                    messages.append(f'Error: {child.name}: ambiguous routes to service "{service}"')
+                    unsure += 1
                 case "any-child" if servers:
-                    return servers[0].id
-        return None
+                    return _Found(servers[0].id, sent), unsure
+        return None, unsure
+
+
+def _mixed(rule: RouteRule, service: str) -> list[str]:
+    """Return the warning about a rule whose label attributes exclude each other."""
+    scoped = (rule.label, rule.label_prefix, rule.label_suffix, rule.label_last)
+    if (
+        rule.service not in (None, service)
+        or rule.unscoped_label is None
+        or not any(text is not None for text in scoped)
+    ):
+        return []
+    return ["Warning: service node contains both scoped and unscoped label attributes"]
+
+
+def _sent(target: Target, label: str) -> str:
+    """Return the label under which a target gets a request.
+
+    ``label`` exchanges all of it; since 25.02 ``identity`` exchanges all but
+    the last element, ``resource`` the last, ``prepend_resource`` goes before it.
+    """
+    if target.label is not None:
+        return target.label
+    others = dict(target.attributes)
+    identity, arrow, resource = label.rpartition(" -> ")
+    if "identity" in others:
+        identity, arrow = others["identity"], " -> "
+    resource = others.get("prepend_resource", "") + others.get("resource", resource)
+    return f"{identity}{arrow}{resource}"
 
 
 def matches(rule: RouteRule, service: str, label: str, child: str) -> bool:
@@ -185,16 +248,12 @@ def resolve(
 
 def rule_position(scenario: Scenario, component: Component, index: int) -> Position | None:
     """Return where the rule of that index in a component's route stands in the file, if known."""
-    node: Node | None
     if component.route is not None:
         rules, node = component.route, component.form.first("route") if component.form else None
     else:
         rules = scenario.default_route or ()
         node = last(scenario.form, "default-route") if scenario.form else None
-    if node is None or read_route(node) != rules:
-        return None
-    written = [item for item in node.nodes() if item.type in ("service", "any-service")]
-    return written[index].position
+    return rule_positions(rules, node)[index]
 
 
 def aliases(scenario: Scenario) -> dict[str, str]:
