@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import compare, doctor, files, parameters, run, runs, serve
+from workbench.cli import compare, doctor, explain, files, parameters, run, runs, serve
 from workbench.cli.failures import Guarded
 
 __all__ = ["app", "main"]
@@ -52,6 +52,7 @@ app.command("compare")(compare.compare)
 app.add_typer(runs.app, name="runs")
 app.command("convert")(files.convert)
 app.command("check")(files.check)
+app.command("explain")(explain.explain)
 app.command("parameters")(parameters.parameters)
 app.command("doctor")(doctor.doctor)
 

@@ -22,7 +22,7 @@ from workbench.scenario.start_node import Profile, read_start, start_node
 from workbench.scenario.tree import Content, Node
 from workbench.scenario.vocabulary import Syntax, read_services, whole_number
 
-__all__ = ["Profile", "inner", "plain", "read", "with_inner", "write"]
+__all__ = ["Profile", "inner", "inner_scenario", "plain", "read", "with_inner", "write"]
 
 
 def read(node: Node, syntax: Syntax = "xml") -> Scenario:
@@ -80,28 +80,43 @@ def plain(scenario: Scenario) -> Scenario:
     )
 
 
-def inner(component: Component) -> Scenario | None:
+def inner(component: Component, syntax: Syntax = "xml") -> Scenario | None:
     """Return the scenario inside a component that is an `init` of its own, else None.
 
     Such a component has an inline configuration, and either the catalogue knows
     its binary to start children, or the configuration has both
     ``parent-provides`` and ``start`` nodes.
+
+    Parameters
+    ----------
+    component
+        Whose configuration to read.
+    syntax
+        The one that the inner `init` gets its configuration in. Since 25.08 that
+        is HID, however the file is written (measured); it matters to malformed
+        numbers only.
     """
-    config = component.config
+    return inner_scenario(component.program, component.config, syntax)
+
+
+def inner_scenario(program: str, config: Node | None, syntax: Syntax) -> Scenario | None:
+    """Return the scenario in the configuration of a program; see `inner`."""
     if config is None:
         return None
-    entry = catalogue().entry(component.program)
+    entry = catalogue().entry(program)
     starts = next(config.nodes("start", disabled=True), None)
     if (entry is not None and entry.starts_children) or (
         starts is not None and config.first("parent-provides") is not None
     ):
-        return read(config)
+        return read(config, syntax)
     return None
 
 
-def with_inner(component: Component, scenario: Scenario) -> Component:
-    """Return a component with another scenario inside; see `inner`."""
-    return component.but(config=write(scenario))
+def with_inner(
+    component: Component, scenario: Scenario, profile: Profile = "xml-classic"
+) -> Component:
+    """Return a component with another scenario inside; see `inner` and `write`."""
+    return component.but(config=write(scenario, profile))
 
 
 def _ids(names: Sequence[str | None]) -> list[str]:

@@ -1,0 +1,167 @@
+"""``workbench explain``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from workbench.cli.failures import INPUT, PROBLEMS, explained
+from workbench.cli.output import complain, print_json, stdout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from workbench.formats import Document
+    from workbench.scenario.explain import ExplainedSession, Explanation
+    from workbench.scenario.vocabulary import Syntax
+
+__all__ = ["explain"]
+
+# ruff: noqa: PLC0415 - what is slow to import is imported when it is asked for
+
+
+def explain(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to explain.")],
+    cpus: Annotated[int, typer.Option("--cpus", min=1, max=4096, help="CPUs of the machine.")],
+    kernel: Annotated[
+        Literal["hw", "nova", "linux"], typer.Option("--kernel", help="Kernel under Genode.")
+    ] = "hw",
+    threads: Annotated[
+        int, typer.Option("--threads", min=1, max=64, help="Hardware threads per core (nova).")
+    ] = 1,
+    ram: Annotated[
+        str | None, typer.Option("--ram", help="RAM given to init, as 1008M; by default ample.")
+    ] = None,
+    caps: Annotated[
+        int | None, typer.Option("--caps", min=0, help="Capabilities given to init.")
+    ] = None,
+    profile: Annotated[
+        Literal["22.02", "26.02"], typer.Option("--profile", help="Release of Genode.")
+    ] = "26.02",
+    json: Annotated[bool, typer.Option("--json", help="Print one object per file.")] = False,
+) -> None:
+    """Say what init will do with each component: start it or not, where, with what, served by whom.
+
+    Exit code 0: everything starts; 1: something does not; 2: a file cannot be read.
+    """
+    from workbench import formats
+    from workbench.errors import InputError
+    from workbench.experiments.samples import file_or_sample
+    from workbench.scenario.explain import explain as explanations
+    from workbench.scenario.machine_cpus import Machine
+
+    machine = Machine(cpus, kernel, threads)
+    ram_bytes = None if ram is None else _bytes(ram)
+    worst = 0
+    for file in files:
+        try:
+            document = formats.read(file_or_sample(file))
+            found = explanations(
+                document.experiment.scenario,
+                machine,
+                ram_bytes=ram_bytes,
+                caps=caps,
+                release=profile,
+                syntax=_syntax(document),
+            )
+        except InputError as refusal:
+            complain(explained(refusal))
+            worst = INPUT
+            continue
+        if json:
+            print_json({"file": str(file), "components": _plain(found)})
+        else:
+            _print(str(file), found)
+        if not all(each.starts for each in found.values()):
+            worst = max(worst, PROBLEMS)
+    raise typer.Exit(worst)
+
+
+def _bytes(ram: str) -> int:
+    from workbench.errors import InputError
+    from workbench.scenario.units import parse_amount
+
+    try:
+        return parse_amount(ram)
+    except ValueError:
+        raise InputError(
+            f'--ram "{ram}" is not an amount of memory.',
+            "Write a whole number with K, M or G, for example 1008M.",
+        ) from None
+
+
+def _syntax(document: Document) -> Syntax:
+    """Return the syntax in which `init` reads the configuration of a file."""
+    form = document.experiment.scenario.form
+    if form is None or form.position is None:
+        return "hid" if document.format == "hid" else "xml"
+    lines = document.text.splitlines()
+    line = lines[form.position.line - 1] if form.position.line <= len(lines) else ""
+    return "xml" if line[form.position.column - 1 :].lstrip().startswith("<") else "hid"
+
+
+def _plain(found: Mapping[str, Explanation]) -> dict[str, Any]:
+    return {
+        path: {
+            "starts": each.starts,
+            "cpus": list(each.cpus.all),
+            "main_cpu": each.cpus.main,
+            "affinity_space": [each.cpus.width, each.cpus.height],
+            "ram_bytes": each.ram_bytes,
+            "caps": each.caps,
+            "sessions": [
+                {
+                    "service": session.service,
+                    "label": session.label,
+                    "outcome": session.outcome,
+                    "provider": session.provider,
+                    "rule_line": session.rule_line,
+                }
+                for session in each.sessions
+            ],
+            "messages": list(each.messages),
+        }
+        for path, each in found.items()
+    }
+
+
+def _print(file: str, found: Mapping[str, Explanation]) -> None:
+    from rich.table import Table
+
+    from workbench.scenario.units import format_amount
+
+    table = Table(title=file, title_justify="left")
+    for heading in ("component", "starts", "CPUs (main)", "RAM", "caps", "sessions"):
+        table.add_column(heading, overflow="fold")
+    for path, each in found.items():
+        table.add_row(
+            path,
+            "yes" if each.starts else f"no: {each.reason}",
+            f"{_ranges(each.cpus.all)} ({each.cpus.main})",
+            "?" if each.ram_bytes is None else format_amount(each.ram_bytes) + "B",
+            "?" if each.caps is None else str(each.caps),
+            "\n".join(map(_session, each.sessions)),
+        )
+    console = stdout()
+    console.print(table)
+    for each in found.values():
+        for message in each.messages:
+            console.print(message, markup=False)
+
+
+def _ranges(numbers: tuple[int, ...]) -> str:
+    """Return numbers with runs joined: 0, 2-5."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ", ".join("-".join(map(str, run)) for run in runs)
+
+
+def _session(session: ExplainedSession) -> str:
+    line = "" if session.rule_line is None else f" (line {session.rule_line})"
+    return f"{session.service}: {session.provider or session.outcome}{line}"
