@@ -7,6 +7,7 @@ the data folder, as theirs are.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -103,7 +104,8 @@ class Project:
     def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> Project:
         """Write to a file, by default the one it came from; return the saved project.
 
-        What was not edited keeps its text, comments included.
+        What was not edited keeps its text, comments included. What the format
+        cannot hold, such as variants in XML, is named in a warning.
 
         Raises
         ------
@@ -115,6 +117,8 @@ class Project:
         if path is None:
             raise InputError("This project has no file yet.", "Give save() a path.")
         saved = formats.save(self.experiment, path, self.document, overwrite=overwrite)
+        if lost := formats.left_out(self.experiment, saved.format):
+            warnings.warn(f"{path} is without {', '.join(lost)}.", stacklevel=2)
         return Project(self.experiment, saved)
 
     def grid(self) -> ScenarioEditor:

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from packaging.requirements import Requirement
 
+from workbench.errors import InputError
 from workbench.folders import cache_folder, data_folder
 
 __all__ = ["Finding", "examination", "examine"]
@@ -130,7 +131,7 @@ def _writable(title: str, folder: Callable[[], Path], variable: str) -> Finding:
         place = folder()
         with tempfile.TemporaryFile(dir=place):
             pass
-    except OSError as problem:
+    except (OSError, InputError) as problem:
         return Finding(title, "problem", f"cannot be written: {problem}", remedy)
     free = shutil.disk_usage(place).free
     if free < _MIN_FREE_BYTES:

@@ -11,13 +11,21 @@ from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
 
+from workbench.errors import InputError, Location
+
 __all__ = ["cache_folder", "data_folder"]
 
 _APPLICATION = "affinity-workbench"
 
 
 def data_folder() -> Path:
-    """Return the folder of the run store and of saved drafts, made if missing."""
+    """Return the folder of the run store and of the user's own tables, made if missing.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If it cannot be made.
+    """
     home = os.environ.get("WORKBENCH_HOME")
     return _made(Path(home) if home else user_data_path(_APPLICATION, appauthor=False))
 
@@ -35,5 +43,12 @@ def cache_folder() -> Path:
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise InputError(
+            f"The folder cannot be made: {problem.strerror or problem}.",
+            "Set WORKBENCH_HOME (and WORKBENCH_CACHE, if it is set) to a folder you can write.",
+            Location(str(folder)),
+        ) from problem
     return folder

@@ -14,6 +14,7 @@ from workbench.scenario import edits, placement, variants
 from workbench.scenario.experiment import Experiment, Variant
 from workbench.scenario.model import PlacementRule, Rectangle, RouteRule, Scenario, Target
 from workbench.scenario.problem import Fix
+from workbench.scenario.variants import measured
 
 __all__ = [
     "VARIANTS",
@@ -70,14 +71,38 @@ def add(
 ) -> tuple[Experiment, str]:
     """Return the experiment with a new component, and its id."""
     scenario, id = edits.add(experiment.scenario, binary, rectangle)
-    grown = experiment.but(scenario=scenario)
+    grown = experiment.but(scenario=scenario, variants=_with_newcomer(experiment, scenario, id))
     return (place(grown, variant, id, rectangle) if variant and rectangle else grown), id
 
 
+def _with_newcomer(experiment: Experiment, grown: Scenario, id: str) -> tuple[Variant, ...]:
+    """Return the variants; a rule that names every benchmark by itself takes a new one too."""
+    before = {component.id for component in measured(experiment.scenario)}
+    if id not in {component.id for component in measured(grown)} or not before:
+        return experiment.variants
+    return tuple(
+        variant.but(components=(*variant.components, id))
+        if variant.components is not None and before <= set(variant.components)
+        else variant
+        for variant in experiment.variants
+    )
+
+
 def duplicate(experiment: Experiment, id: str) -> tuple[Experiment, str]:
-    """Return the experiment with a copy of a component, on the same cores, and its id."""
+    """Return the experiment with a copy of a component, on the same cores, and its id.
+
+    It shares the cores of the first in every variant.
+    """
     scenario, copy = edits.duplicate(experiment.scenario, id)
-    return experiment.but(scenario=scenario), copy
+
+    def joined(variant: Variant) -> Variant:
+        own, listed = variant.affinity, variant.components
+        return variant.but(
+            affinity=own | {copy: own[id]} if id in own else own,
+            components=listed if listed is None or id not in listed else (*listed, copy),
+        )
+
+    return experiment.but(scenario=scenario, variants=tuple(map(joined, experiment.variants))), copy
 
 
 def remove(experiment: Experiment, id: str) -> Experiment:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from workbench.analysis.comparison import Comparison
-from workbench.results.schema import join
+from workbench.experiments.basis import Basis, basis, differing
+from workbench.experiments.collect import assembled
 
 if TYPE_CHECKING:
     from workbench.results.records import RunRecord
@@ -21,11 +22,16 @@ __all__ = ["comparisons_of", "latest_runs", "variant_labels"]
 def latest_runs(store: RunStore, experiment: Experiment) -> list[RunRecord]:
     """Return the latest finished run of each variant and workload of an experiment.
 
-    In the experiment's order: the first variant is the baseline.
+    In the experiment's order: the first variant is the baseline. All of them
+    rest on what the very latest one rests on, so that they can be paired.
     """
     newest: dict[tuple[str, str], RunRecord] = {}
+    common: Basis | None = None
     for record in store.runs(experiment=experiment.name, status="done", backend=experiment.backend):
-        newest.setdefault((record.variant, record.workload), record)
+        found = basis(record)
+        common = common or found
+        if found == common:
+            newest.setdefault((record.variant, record.workload), record)
     return [
         newest[variant.name, workload]
         for workload in experiment.workloads
@@ -35,12 +41,18 @@ def latest_runs(store: RunStore, experiment: Experiment) -> list[RunRecord]:
 
 
 def comparisons_of(store: RunStore, records: Sequence[RunRecord]) -> list[Comparison]:
-    """Return one comparison for each backend, kind, accelerator and seed among the runs."""
+    """Return one comparison for each backend, kind, accelerator, seed and scenario of the runs.
+
+    Where parameters differ that no variant declares, the variants' labels say so.
+    """
     groups: dict[tuple[str, ...], list[tuple[RunRecord, xr.Dataset]]] = {}
+    scenarios: list[object] = []
     for record in records:
         dataset = store.dataset(record.id).drop_dims("time_bin", errors="ignore")
         origin = (str(dataset.attrs.get(name)) for name in ("backend", "kind", "accelerator"))
-        key = (*origin, str(record.seed))
+        if (scenario := basis(record).scenario) not in scenarios:
+            scenarios.append(scenario)
+        key = (*origin, str(record.seed), str(scenarios.index(scenario)))
         groups.setdefault(key, []).append((record, dataset))
     return [_comparison(runs) for runs in groups.values()]
 
@@ -48,9 +60,12 @@ def comparisons_of(store: RunStore, records: Sequence[RunRecord]) -> list[Compar
 def variant_labels(records: Iterable[RunRecord]) -> dict[str, str]:
     """Return what to call the variant of each run, by run id.
 
-    The variant's name; where several runs are of the same variant and workload,
-    the parameters in which they differ, or else the number of the run, are added.
+    The variant's name; added are the parameters in which the runs differ though
+    no variant declares them, and where several runs are of the same variant and
+    workload, what else they differ in, or else the number of the run.
     """
+    records = list(records)
+    everywhere = differing(map(basis, records))
     same: dict[tuple[str, str], list[RunRecord]] = {}
     for record in records:
         same.setdefault((record.variant, record.workload), []).append(record)
@@ -60,8 +75,14 @@ def variant_labels(records: Iterable[RunRecord]) -> dict[str, str]:
             label = record.variant
             if len(twins) > 1:
                 label += f" ({_difference(record, twins)})"
+            elif everywhere:
+                label += f" ({_chosen(record, everywhere)})"
             labels[record.id] = label
     return labels
+
+
+def _chosen(record: RunRecord, names: Sequence[str]) -> str:
+    return ", ".join(f"{name}={record.parameters.get(name, 'default')}" for name in names)
 
 
 def _difference(record: RunRecord, twins: Sequence[RunRecord]) -> str:
@@ -83,12 +104,6 @@ def _comparison(runs: Sequence[tuple[RunRecord, xr.Dataset]]) -> Comparison:
     names_in_order = list(dict.fromkeys(record.variant for record, _ in runs))
     by_name = sorted(runs, key=lambda run: names_in_order.index(run[0].variant))
     variants = list(dict.fromkeys(labels[record.id] for record, _ in by_name))
-    workloads = list(dict.fromkeys(record.workload for record, _ in runs))
-    cells = {(record.workload, labels[record.id]): (record.id, data) for record, data in runs}
-    rows = []
-    for workload in workloads:
-        present = [variant for variant in variants if (workload, variant) in cells]
-        rows.append(join([cells[workload, name][1] for name in present], variant=present))
-    joined = join(rows, workload=workloads).sel(variant=variants)
-    ids = [[cells.get((w, v), ("",))[0] for v in variants] for w in workloads]
-    return Comparison(joined.assign_coords(run=(("workload", "variant"), ids)))
+    cells = {(record.workload, labels[record.id]): record.id for record, _ in runs}
+    datasets = {record.id: dataset for record, dataset in runs}
+    return Comparison(assembled(cells, datasets, variants))

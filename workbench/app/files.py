@@ -148,13 +148,13 @@ class Files:
 
     def _saved(self, document: formats.Document) -> None:
         """Say that it is saved, and what the format could not hold."""
-        partly = document.format == genode_xml.PROFILE and bool(self._state.experiment.variants)
-        self._state.saved_as(document, complete=not partly)
-        if partly:
+        lost = formats.left_out(self._state.experiment, document.format)
+        self._state.saved_as(document, complete=not lost)
+        if lost:
             self._notices.say(
                 Notice(
-                    f"Saved the scenario as written as {document.path}, without the variants.",
-                    "XML cannot hold them: save as .yaml, too.",
+                    f"Saved the scenario as {document.path}, without {', '.join(lost)}.",
+                    "This format cannot hold them: save as .yaml, too.",
                     "warning",
                     [Choice("Save elsewhere", self.ask_save)],
                 )

@@ -55,6 +55,8 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         self._jobs = jobs_of(state)
         self._on_submitted = on_submitted
         self._settings: dict[str, Parameter] = {}
+        self._opened: object = None
+        self._given = state.experiment
         self._name = pmui.Typography("", variant="body2", css_classes=["experiment-name"])
         self._backend = pmui.Select(
             label="Backend", sizing_mode="stretch_width", css_classes=["choose-backend"]
@@ -134,8 +136,15 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         """Fill the form from the experiment; keep the choices that still make sense."""
         experiment = self._state.experiment
         self._name.object = experiment.title or experiment.name
-        self._replications.show(str(experiment.replications))
-        self._seed.show(str(experiment.seed))
+        opened = self._state.opened is not self._opened
+        self._opened = self._state.opened
+        if opened:
+            self._settings.clear()
+            self._show_chips()
+        if opened or experiment.replications != self._given.replications:
+            self._replications.show(str(experiment.replications))
+        if opened or experiment.seed != self._given.seed:
+            self._seed.show(str(experiment.seed))
         names = [variant.name for variant in experiment.runnable_variants]
         dropped = set(self._variants.options) - set(self._variants.value)
         self._variants.param.update(
@@ -148,7 +157,11 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         )
         there = backend(chosen).workloads() if chosen else ()
         workloads = list(dict.fromkeys([*experiment.workloads, *there]))
-        self._workloads.param.update(options=workloads, value=list(experiment.workloads))
+        chosen_workloads = [name for name in self._workloads.value if name in workloads]
+        if opened or experiment.workloads != self._given.workloads or not chosen_workloads:
+            chosen_workloads = list(experiment.workloads)
+        self._workloads.param.update(options=workloads, value=chosen_workloads)
+        self._given = experiment
         self._list_parameters()
         self._tell_extent()
 
@@ -209,9 +222,12 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
             self._settings.pop(name, None)
         else:
             self._settings[name] = value
-        self._chips[:] = [self._setting_chip(*setting) for setting in self._settings.items()]
+        self._show_chips()
         self._parameter.value = ""
         self._list_parameters()
+
+    def _show_chips(self) -> None:
+        self._chips[:] = [self._setting_chip(*setting) for setting in self._settings.items()]
 
     def _setting_chip(self, name: str, value: Parameter) -> Any:
         chip = pmui.Button(

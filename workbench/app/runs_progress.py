@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -108,10 +109,16 @@ class _Row:
             value=0, sizing_mode="stretch_width", margin=(18, 8), css_classes=["bar"]
         )
         self._note = pn.pane.HTML("", width=280, margin=(10, 8), css_classes=["note"])
+        own = record.owner_pid == os.getpid()
         self._button = pmui.Button(
-            label="Cancel", icon="close", variant="outlined", size="small", width=116,
+            label="Cancel" if own else f"In process {record.owner_pid}",
+            icon="close" if own else None,
+            disabled=not own,  # only the process that runs it can stop it
+            variant="outlined",
+            size="small",
+            width=116 if own else 160,
             css_classes=["cancel"],
-        )  # fmt: skip
+        )
 
         def pressed(_event: Any) -> None:
             if self.ended:
@@ -142,7 +149,9 @@ class _Row:
         failed = self.ended and bool(state.message)
         self._why.param.update(object=state.message if failed else "", visible=failed)
         if self.ended:
-            self._button.param.update(label="Run again", icon="replay", css_classes=["again"])
+            self._button.param.update(
+                label="Run again", icon="replay", disabled=False, width=116, css_classes=["again"]
+            )
 
 
 def _told(state: RunState) -> str:

@@ -17,10 +17,11 @@ import param
 
 from workbench import formats
 from workbench.analysis.selection import Selection
+from workbench.errors import InputError
 from workbench.formats import genode_xml
 from workbench.scenario import placement, variants
 from workbench.scenario.checks import check
-from workbench.scenario.experiment import Experiment
+from workbench.scenario.experiment import Experiment, same
 from workbench.scenario.model import Scenario
 from workbench.scenario.problem import Problem
 
@@ -37,6 +38,14 @@ AS_WRITTEN = ""
 _UNDO_LIMIT = 500
 
 
+@dataclass(eq=False, slots=True)
+class _Origin:
+    """The file of everything since one opening; saving moves all of it on to the new text."""
+
+    document: Document | None
+    saved: Experiment
+
+
 @dataclass(frozen=True, slots=True)
 class _Moment:
     """What undo brings back."""
@@ -44,7 +53,7 @@ class _Moment:
     label: str
     experiment: Experiment
     variant: str
-    document: Document | None
+    origin: _Origin
 
 
 class _Derived:
@@ -55,16 +64,27 @@ class _Derived:
         self._variant = variant
         self._document = document
 
-    @cached_property
+    @property
     def shown(self) -> Scenario:
+        return self._applied[0]
+
+    @cached_property
+    def _applied(self) -> tuple[Scenario, tuple[Problem, ...]]:
+        """The scenario with the variant applied; as written, and why, where it cannot be."""
+        scenario = self._experiment.scenario
         if self._variant == AS_WRITTEN:
-            return self._experiment.scenario
-        return variants.apply(self._experiment, self._variant)
+            return scenario, ()
+        try:
+            return variants.apply(self._experiment, self._variant), ()
+        except InputError as refusal:
+            consequence = f"The variant cannot be run. {refusal.remedy}"
+            problem = Problem("variant", "error", refusal.what, consequence=consequence)
+            return scenario, (problem,)
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
         path = self._document.path if self._document is not None else None
-        return check(self.shown, None if path is None else str(path))
+        return (*self._applied[1], *check(self.shown, None if path is None else str(path)))
 
     @cached_property
     def text(self) -> str:
@@ -112,6 +132,8 @@ class AppState(param.Parameterized):  # type: ignore[misc]
         self.selection = Selection()
         self._undo: list[_Moment] = []
         self._redo: list[_Moment] = []
+        self._origin = _Origin(document, experiment)
+        self._going_on = False
         self._derive()
         # First in line, so that no other watcher meets what was derived before.
         self.param.watch(self._derive, ["experiment", "variant", "document"])
@@ -134,6 +156,11 @@ class AppState(param.Parameterized):  # type: ignore[misc]
     def text(self) -> str:
         """The shown scenario as Genode XML."""
         return self._derived.text
+
+    @property
+    def opened(self) -> object:
+        """Stands for the opening that the experiment goes back to; compare by identity."""
+        return self._origin
 
     @property
     def unsaved(self) -> bool:
@@ -161,20 +188,29 @@ class AppState(param.Parameterized):  # type: ignore[misc]
             label: both are undone in one step.
         """
         changed = change(self.experiment)
-        if changed == self.experiment:
+        if same(changed, self.experiment):
             return
-        joins = continues and self._undo and self._undo[-1].label == label and not self._redo
-        self._replace(changed, self.document, "" if joins else label)
+        joins = continues and self._going_on and self._last_is(label)
+        self._replace(changed, self._origin, "" if joins else label)
+        self._going_on = True
+
+    def _last_is(self, label: str) -> bool:
+        """Whether the last edit has this label and was made in the variant that is shown."""
+        last = self._undo[-1] if self._undo else None
+        return last is not None and (last.label, last.variant) == (label, self.variant)
 
     def open(self, experiment: Experiment, document: Document | None = None) -> None:
         """Go on with another experiment; undo brings the present one back."""
-        self._replace(experiment, document, f"Open {experiment.name}")
-        self.saved = experiment
+        self._replace(experiment, _Origin(document, experiment), f"Open {experiment.name}")
+        self._going_on = False
 
     def saved_as(self, document: Document, *, complete: bool = True) -> None:
         """Note that the experiment is now in a file; `complete` unless that left something out."""
-        saved = self.experiment if complete else self.saved
-        self.param.update(document=document, saved=saved)
+        self._origin.document = document
+        if complete:
+            self._origin.saved = self.experiment
+        self._going_on = False
+        self.param.update(document=document, saved=self._origin.saved)
 
     def undo(self) -> bool:
         """Take back the last edit; False if there is none."""
@@ -194,25 +230,29 @@ class AppState(param.Parameterized):  # type: ignore[misc]
         """What `redo` would do; "" if nothing."""
         return self._redo[-1].label if self._redo else ""
 
-    def _replace(self, experiment: Experiment, document: Document | None, label: str) -> None:
+    def _replace(self, experiment: Experiment, origin: _Origin, label: str) -> None:
         if label:
-            self._undo.append(_Moment(label, self.experiment, self.variant, self.document))
+            self._undo.append(_Moment(label, self.experiment, self.variant, self._origin))
             del self._undo[:-_UNDO_LIMIT]
         self._redo.clear()
-        self._show(experiment, self.variant, document)
+        self._show(experiment, self.variant, origin)
 
     def _travel(self, back: list[_Moment], forth: list[_Moment]) -> bool:
         if not back:
             return False
         moment = back.pop()
-        forth.append(_Moment(moment.label, self.experiment, self.variant, self.document))
-        self._show(moment.experiment, moment.variant, moment.document)
+        forth.append(_Moment(moment.label, self.experiment, self.variant, self._origin))
+        self._going_on = False
+        self._show(moment.experiment, moment.variant, moment.origin)
         return True
 
-    def _show(self, experiment: Experiment, variant: str, document: Document | None) -> None:
+    def _show(self, experiment: Experiment, variant: str, origin: _Origin) -> None:
         known = {named.name for named in experiment.variants}
         variant = variant if variant in known else AS_WRITTEN
-        self.param.update(experiment=experiment, variant=variant, document=document)
+        self._origin = origin
+        self.param.update(
+            experiment=experiment, variant=variant, document=origin.document, saved=origin.saved
+        )
         if self.selected is not None and self.selected not in self._shown_ids():
             self.selected = None
 

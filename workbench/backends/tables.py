@@ -33,8 +33,8 @@ class Setting(Frozen):
         Where the value comes from; a guess begins with ``Guess:``.
     choices
         Allowed values, or none for any of the type.
-    minimum
-        Smallest allowed number.
+    minimum, maximum
+        Smallest and largest allowed number.
     """
 
     value: Annotated[Parameter, Field(union_mode="smart")]
@@ -42,6 +42,7 @@ class Setting(Frozen):
     source: str = Field(min_length=1)
     choices: tuple[str, ...] = ()
     minimum: float = 0
+    maximum: float = 1e12
 
 
 Table = TypeVar("Table", bound=Frozen)

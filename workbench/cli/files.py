@@ -45,12 +45,9 @@ def convert(
         raise InputError(
             refusal.what, "Choose another name, or say --force to overwrite it.", refusal.location
         ) from None
-    if written.format != "yaml" and experiment.variants:
-        names = ", ".join(each.name for each in experiment.variants)
-        say(
-            f"{target} holds the scenario as written; the variants ({names}) stay in {source}. "
-            "--variant NAME writes one of them."
-        )
+    if lost := formats.left_out(experiment, written.format):
+        hint = " --variant NAME writes one of them." if experiment.variants else ""
+        say(f"{target} holds the scenario only; what stays in {source}: {', '.join(lost)}.{hint}")
 
 
 def check(
@@ -71,11 +68,11 @@ def check(
     for file in files:
         try:
             experiment = formats.read(file_or_sample(file)).experiment
+            found = readiness(experiment, str(file))
         except InputError as refusal:
-            complain(explained(refusal))
+            complain(explained(refusal.in_file(str(file))))
             worst = INPUT
             continue
-        found = readiness(experiment, str(file))
         if json:
             print_json(_report(file, experiment, found.problems))
         elif found.problems:

@@ -39,10 +39,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
         list[str] | None, typer.Option("--workload", help="Run only this one; may be repeated.")
     ] = None,
     replications: Annotated[
-        int | None, typer.Option("--replications", min=1, help="Repetitions of each run.")
+        int | None,
+        typer.Option("--replications", min=1, max=10_000, help="Repetitions of each run."),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option("--seed", min=0, help="The same seed gives the same result.")
+        int | None,
+        typer.Option("--seed", min=0, max=2**63 - 1, help="The same seed gives the same result."),
     ] = None,
     settings: Annotated[
         list[str] | None,

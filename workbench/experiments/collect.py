@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import xarray as xr
 
 from workbench.errors import InputError
+from workbench.experiments.basis import basis, differing
 from workbench.results.records import RunRecord
 from workbench.results.schema import join
 from workbench.results.store import RunStore
 
-__all__ = ["collect"]
+__all__ = ["assembled", "collect"]
 
 
 def collect(store: RunStore, run_ids: Iterable[str]) -> xr.Dataset:
@@ -27,7 +28,8 @@ def collect(store: RunStore, run_ids: Iterable[str]) -> xr.Dataset:
     workbench.errors.InputError
         If there is no such run or a run without results, if two runs have the
         same variant and workload, or if they come from more than one backend,
-        kind, accelerator or seed: those are never pooled.
+        kind, accelerator, seed or scenario, or differ in a parameter that no
+        variant declares: those are never pooled.
     """
     records = [store.run(run_id) for run_id in dict.fromkeys(run_ids)]
     if not records:
@@ -38,15 +40,51 @@ def collect(store: RunStore, run_ids: Iterable[str]) -> xr.Dataset:
         _refuse_mixture(key, {i: str(d.attrs.get(key)) for i, d in datasets.items()})
     # Replications are paired by their seeds; with other seeds there is nothing to pair.
     _refuse_mixture("seed", {record.id: str(record.seed) for record in records})
+    _refuse_other_bases(records)
     variants = list(dict.fromkeys(record.variant for record in records))
+    return assembled(cells, datasets, variants)
+
+
+def assembled(
+    cells: Mapping[tuple[str, str], str],
+    datasets: Mapping[str, xr.Dataset],
+    variants: Sequence[str],
+) -> xr.Dataset:
+    """Return runs joined to the dims ``workload`` and ``variant``.
+
+    Parameters
+    ----------
+    cells
+        Run id by workload and variant (or another name of what is compared).
+    datasets
+        Of each run, by id, without the dim ``time_bin``.
+    variants
+        The order of the variants; the first is the baseline.
+    """
+    workloads = list(dict.fromkeys(workload for workload, _ in cells))
     rows = []
-    for workload in dict.fromkeys(record.workload for record in records):
+    for workload in workloads:
         present = [variant for variant in variants if (workload, variant) in cells]
         parts = [datasets[cells[workload, variant]] for variant in present]
-        rows.append((workload, join(parts, variant=present)))
-    whole = join([row for _, row in rows], workload=[workload for workload, _ in rows])
-    runs = [[cells.get((workload, variant), "") for variant in variants] for workload, _ in rows]
-    return whole.sel(variant=variants).assign_coords(run=(("workload", "variant"), runs))
+        rows.append(join(parts, variant=present))
+    whole = join(rows, workload=workloads).sel(variant=list(variants))
+    runs = [[cells.get((workload, variant), "") for variant in variants] for workload in workloads]
+    return whole.assign_coords(run=(("workload", "variant"), runs))
+
+
+def _refuse_other_bases(records: Sequence[RunRecord]) -> None:
+    """Refuse runs that differ in more than their variants declare."""
+    bases = {record.id: basis(record) for record in records}
+    for name in differing(bases.values()):
+        values = {i: str(one.parameters.get(name, "default")) for i, one in bases.items()}
+        _refuse_mixture(name, values)
+    first, *others = records
+    for other in others:
+        if bases[other.id].scenario != bases[first.id].scenario:
+            raise InputError(
+                f"Runs {first.id} and {other.id} are of different scenarios.",
+                "Compare runs of one scenario; make what differs a variant of it.",
+            )
 
 
 def _cells(records: Sequence[RunRecord]) -> dict[tuple[str, str], str]:

@@ -33,6 +33,7 @@ __all__ = ["JobManager", "RunState"]
 _log = logging.getLogger(__name__)
 
 _NOTIFY_SECONDS = 0.1
+_STOPPED = "The workbench was stopped before the run had ended."
 _ESTIMATE_FROM = 0.01  # of the work of a submit; before that a guess at its end is noise
 
 
@@ -155,8 +156,8 @@ class JobManager:
         Raises
         ------
         workbench.errors.InputError
-            If a name is unknown or the backend refuses a job; nothing has been
-            recorded then.
+            If a name is unknown, the backend refuses a job or the store cannot
+            record the runs; none of them has been recorded then.
         """
         experiment = adjusted(experiment, backend=backend, replications=replications, seed=seed)
         if mend:
@@ -164,22 +165,27 @@ class JobManager:
         planned = plans(
             experiment, variant_names=variants, workloads=workloads, parameters=parameters
         )
+        notes = [
+            [f"{p.message} {p.consequence}".strip() for p in plan.problems] for plan in planned
+        ]
+        # Without the lock: the store may wait for another process that writes.
+        ids = self.store.create_all([plan.spec for plan in planned], notes)
         batch = _Batch()
+        batch.runs += [
+            _Run(run_id, plan, batch, plan.spec.replications)
+            for run_id, plan in zip(ids, planned, strict=True)
+        ]
         with self._changed:
             if self._closing:
+                for run_id in ids:
+                    self.store.finish(run_id, "interrupted", "", _STOPPED)
                 raise RuntimeError("this JobManager is closed")
-            for plan in planned:
-                run_id = self.store.create(plan.spec)
-                batch.runs.append(_Run(run_id, plan, batch, plan.spec.replications))
-                for problem in plan.problems:
-                    self.store.log(run_id, f"{problem.message} {problem.consequence}".strip())
             self._runs |= {run.id: run for run in batch.runs}
             self._queue.extend(
                 (run, index) for index in range(experiment.replications) for run in batch.runs
             )
             self._ensure_threads()
             self._changed.notify_all()
-        ids = tuple(run.id for run in batch.runs)
         for run_id in ids:
             self._tell(run_id)
         return ids
@@ -192,7 +198,10 @@ class JobManager:
             self._end_early(run, "cancelled", "", "Cancelled by the user.")
 
     def state(self, run_id: str) -> RunState:
-        """Return how a run stands, be it this manager's or any other in the store."""
+        """Return how a run stands, be it this manager's or any other in the store.
+
+        One that is in neither has been deleted.
+        """
         with self._changed:
             run = self._runs.get(run_id)
             if run is not None:
@@ -205,7 +214,10 @@ class JobManager:
                     replications=planned,
                     message="Stopping ..." if run.outcome else run.message,
                 )
-        record = self.store.run(run_id)
+        try:
+            record = self.store.run(run_id)
+        except InputError:  # views may ask late, for what another process has deleted
+            return RunState("cancelled", 0.0, None, 0, 0, "Deleted.")
         progress = record.done / record.replications
         return RunState(
             record.status, progress, None, record.done, record.replications, record.message
@@ -242,14 +254,14 @@ class JobManager:
             return self._changed.wait_for(lambda: wanted.isdisjoint(self._runs), timeout)
 
     def close(self, cancel: bool = True) -> None:
-        """End the workers, after cancelling or else finishing what is still to do."""
+        """End the workers, after interrupting or else finishing what is still to do."""
         with self._changed:
             self._closing = True
-            pending = list(self._runs)
+            pending = list(self._runs.values())
             self._changed.notify_all()
         if cancel:
-            for run_id in pending:
-                self.cancel(run_id)
+            for run in pending:
+                self._end_early(run, "interrupted", "", _STOPPED)
         for thread in self._threads:
             thread.join()
 
@@ -316,7 +328,7 @@ class JobManager:
         with self._changed:
             run.active[index] = execution
             if run.outcome is not None:  # cancelled in between
-                execution.cancel()
+                _stop(execution, run.id)
         for event in execution.events():
             if isinstance(event, Progress):
                 with self._changed:
@@ -350,7 +362,7 @@ class JobManager:
                 run.outcome = (status, cause, message)
             active = [execution for execution in run.active.values() if execution is not None]
         for execution in active:
-            execution.cancel()
+            _stop(execution, run.id)
         self._settle(run)
 
     def _settle(self, run: _Run) -> None:
@@ -387,6 +399,13 @@ class JobManager:
                 callback(run_id)
             except Exception:  # a broken view must not end a run
                 _log.exception("a subscriber failed to follow run %s", run_id)
+
+
+def _stop(execution: Execution, run_id: str) -> None:
+    try:
+        execution.cancel()
+    except Exception:  # a defect of a backend must not end the worker, nor spare the others
+        _log.exception("a replication of run %s could not be cancelled", run_id)
 
 
 def _usable_cpus() -> int:

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["parameter_value", "parse_settings"]
 
-_WHOLE = re.compile(r"[-+]?[0-9]+")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+# So many digits fit into 64 bits.
+_WHOLE = re.compile(r"[-+]?[0-9]{1,18}")
+_OCTAL = re.compile(r"0o[0-7]{1,20}")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,15}")
+_EXACT = 2.0**53
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 Known = Callable[[dict[str, "Parameter"]], Iterable["ParameterInfo"]]
@@ -102,7 +104,7 @@ def _typed(text: str, default: Parameter) -> Parameter | None:
     if isinstance(default, bool):
         return {"true": True, "false": False}.get(text.lower())
     if isinstance(default, int):
-        return _whole(text)
+        return _whole(text) if _whole(text) is not None else _whole_float(text)
     if isinstance(default, float):
         whole = _whole(text)
         if whole is not None:
@@ -120,6 +122,12 @@ def _whole(text: str) -> int | None:
     if _HEXADECIMAL.fullmatch(text):
         return int(text[2:], 16)
     return None
+
+
+def _whole_float(text: str) -> int | None:
+    """Return the whole number that a text such as ``1e6`` means, if it does."""
+    value = float(text) if _NUMBER.fullmatch(text) else math.inf
+    return int(value) if abs(value) <= _EXACT and value == int(value) else None
 
 
 def _place(element: str) -> Location:

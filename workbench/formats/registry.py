@@ -12,8 +12,8 @@ from pathlib import Path
 
 from workbench.errors import InputError, Location
 from workbench.formats.disk import ChangedOnDisk, Encoding, load, store
-from workbench.scenario.experiment import Experiment
-from workbench.scenario.model import Scenario
+from workbench.scenario.experiment import Experiment, same
+from workbench.scenario.model import PlacementRule, Scenario
 
 __all__ = [
     "ChangedOnDisk",
@@ -22,6 +22,7 @@ __all__ = [
     "component_lines",
     "format_of",
     "formats",
+    "left_out",
     "read",
     "read_text",
     "register",
@@ -75,6 +76,8 @@ class Format:
     component_lines
         ``(text, scenario) -> {component id: (first line, last line)}`` for a text
         that says what the scenario says.
+    holds_experiment
+        Whether it holds a whole experiment, or the scenario only; see `left_out`.
     """
 
     name: str
@@ -84,9 +87,11 @@ class Format:
     read: Callable[[str, str], Experiment]
     write: Callable[[Experiment, tuple[Experiment, str] | None], str]
     component_lines: Callable[[str, Scenario], dict[str, tuple[int, int]]]
+    holds_experiment: bool = False
 
 
 _FORMATS: dict[str, Format] = {}
+_SETTINGS = ("workloads", "backend", "replications", "seed", "title", "description")
 
 
 def register(format: Format) -> None:
@@ -161,7 +166,7 @@ def write(experiment: Experiment, format: str, origin: Document | None = None) -
     """
     known = None
     if origin is not None and origin.format == format:
-        if experiment == origin.experiment:
+        if same(experiment, origin.experiment):
             return origin.text
         known = (origin.experiment, origin.text)
     return _format(format).write(experiment, known)
@@ -198,6 +203,32 @@ def save(
         expected = origin.encoding.encode(origin.text)
     store(path, encoding.encode(text), expected=expected, overwrite=overwrite)
     return Document(experiment, name, text, path, encoding)
+
+
+def left_out(experiment: Experiment, format: str) -> tuple[str, ...]:
+    """Return what an experiment says that a format cannot hold, as short noun phrases.
+
+    What has its default value is not lost: reading gives the default again.
+    """
+    if _format(format).holds_experiment:
+        return ()
+    lost = []
+    if experiment.variants:
+        lost.append(f"variants ({', '.join(variant.name for variant in experiment.variants)})")
+    if experiment.parameters:
+        settings = ", ".join(f"{name}={value}" for name, value in experiment.parameters.items())
+        lost.append(f"parameters ({settings})")
+    for name in _SETTINGS:
+        value = getattr(experiment, name)
+        if value != Experiment.model_fields[name].default:
+            shown = ", ".join(value) if isinstance(value, tuple) else value
+            lost.append(f"{name} ({shown})")
+    by_rule = [
+        c.label for c in experiment.scenario.components if isinstance(c.affinity, PlacementRule)
+    ]
+    if by_rule:
+        lost.append(f"placement rules (written as rectangles: {', '.join(by_rule)})")
+    return tuple(lost)
 
 
 def component_lines(text: str, format: str, scenario: Scenario) -> dict[str, tuple[int, int]]:

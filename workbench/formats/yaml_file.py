@@ -156,5 +156,6 @@ register(
         read=lambda text, _: read(text),
         write=write,
         component_lines=component_lines,
+        holds_experiment=True,
     )
 )

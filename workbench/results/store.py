@@ -13,7 +13,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,6 +72,33 @@ class RunStore:
 
     def create(self, spec: RunSpec) -> str:
         """Record a new run of this process as queued and return its id."""
+        return self.create_all([spec])[0]
+
+    def create_all(
+        self, specs: Sequence[RunSpec], notes: Sequence[Sequence[str]] = ()
+    ) -> tuple[str, ...]:
+        """Record new runs as queued, all of them or none, and return their ids.
+
+        Parameters
+        ----------
+        specs
+            What is to run.
+        notes
+            First lines of the log of each run, if there are any.
+        """
+        with self._transaction() as connection:
+            keys = [self._insert(connection, spec) for spec in specs]
+            connection.executemany(
+                "INSERT INTO log (run, time, component, text) VALUES (?, ?, '', ?)",
+                [
+                    (key, time.time(), text)
+                    for key, lines in zip(keys, notes, strict=False)
+                    for text in lines
+                ],
+            )
+        return tuple(map(str, keys))
+
+    def _insert(self, connection: sqlite3.Connection, spec: RunSpec) -> int:
         row = {
             "experiment": spec.experiment,
             "variant": spec.variant,
@@ -88,11 +115,12 @@ class RunStore:
             "versions": json.dumps(dict(spec.versions)),
             "owner_pid": self._owner.pid,
             "owner_created": self._owner.created,
+            "owner_boot": self._owner.boot,
         }
         columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-        with self._connection() as connection:
-            cursor = connection.execute(f"INSERT INTO runs ({columns}) VALUES ({marks})", row)
-            return str(cursor.lastrowid)
+        cursor = connection.execute(f"INSERT INTO runs ({columns}) VALUES ({marks})", row)
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
 
     def start(self, run_id: str) -> None:
         """Record that a queued run has started."""
@@ -233,12 +261,13 @@ class RunStore:
         """Mark the unfinished runs of dead processes as interrupted; return their ids."""
         with self._transaction() as connection:
             rows = connection.execute(
-                "SELECT id, owner_pid, owner_created FROM runs WHERE status IN (?, ?)", LIVE
+                "SELECT id, owner_pid, owner_created, owner_boot FROM runs WHERE status IN (?, ?)",
+                LIVE,
             ).fetchall()
             lost = [
                 row["id"]
                 for row in rows
-                if not Owner(row["owner_pid"], row["owner_created"]).lives()
+                if not Owner(row["owner_pid"], row["owner_created"], row["owner_boot"]).lives()
             ]
             connection.executemany(
                 "UPDATE runs SET status = 'interrupted', finished = ?, message = "
@@ -316,7 +345,7 @@ def _unknown(run_id: str) -> InputError:
 
 def _record(row: sqlite3.Row) -> RunRecord:
     fields: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
-    owner = Owner(fields.pop("owner_pid"), fields.pop("owner_created"))
+    owner = Owner(*(fields.pop(f"owner_{part}") for part in ("pid", "created", "boot")))
     for name in ("parameters", "versions"):
         fields[name] = json.loads(fields[name])
     for name in ("created", "started", "finished"):

@@ -10,7 +10,13 @@ from pydantic import Field, model_validator
 
 from workbench.scenario.model import Frozen, PlacementRule, Rectangle, Scenario
 
-__all__ = ["Experiment", "Parameter", "Variant"]
+__all__ = ["MAX_REPLICATIONS", "MAX_SEED", "Experiment", "Parameter", "Variant", "same"]
+
+MAX_REPLICATIONS = 10_000
+"""More are certainly a slip: the interval shrinks with the root of their number."""
+
+MAX_SEED = 2**63 - 1
+"""Largest seed; a signed 64-bit number in every file and in the run store."""
 
 Parameter = bool | int | float | str
 """Value of a named parameter, as ``--set NAME=VALUE`` and YAML give it."""
@@ -84,8 +90,8 @@ class Experiment(Frozen):
     variants: tuple[Variant, ...] = ()
     workloads: tuple[str, ...] = ("insert", "lookup")
     backend: str = "simulated"
-    replications: int = Field(default=10, ge=1)
-    seed: int = Field(default=1, ge=0)
+    replications: int = Field(default=10, ge=1, le=MAX_REPLICATIONS)
+    seed: int = Field(default=1, ge=0, le=MAX_SEED)
     parameters: dict[str, Parameter] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -109,3 +115,13 @@ class Experiment(Frozen):
             if variant.name == name:
                 return variant
         raise KeyError(name)
+
+
+def same(a: Experiment, b: Experiment) -> bool:
+    """Whether two experiments say the same; unlike ``==`` this tells 1 from True and from 1.0."""
+    return a == b and _kinds(a) == _kinds(b)
+
+
+def _kinds(experiment: Experiment) -> list[dict[str, type]]:
+    tables = [experiment.parameters, *(variant.parameters for variant in experiment.variants)]
+    return [{name: type(value) for name, value in table.items()} for table in tables]

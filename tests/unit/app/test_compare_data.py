@@ -103,7 +103,7 @@ def test_runs_of_one_variant_are_told_apart_by_their_parameters(store: RunStore)
     assert variant_labels([slow, fast, other]) == {
         slow.id: "time-shared (quantum_ms=10.0)",
         fast.id: "time-shared (quantum_ms=1.5)",
-        other.id: "partitioned",
+        other.id: "partitioned (quantum_ms=default)",
     }
     (found,) = comparisons_of(store, [slow, fast, other])
     assert len(found.runs) == 3
@@ -124,3 +124,25 @@ def test_a_variant_without_one_of_the_workloads(store: RunStore) -> None:
     (found,) = comparisons_of(store, records)
     assert ("time-shared", "lookup") not in found.runs
     assert {ratio.workload for ratio in found.ratios()} == {"insert"}
+
+
+def test_the_latest_runs_rest_on_the_same_parameters(store: RunStore) -> None:
+    experiment = Experiment(
+        name="talk", scenario=Scenario(), variants=tuple(Variant(name=name) for name in VARIANTS)
+    )
+    add(store, "insert", "time-shared")
+    add(store, "insert", "partitioned")
+    newest = add(store, "insert", "partitioned", parameters={"quantum_ms": 1.5})
+    assert [record.id for record in latest_runs(store, experiment)] == [newest.id]
+    match = add(store, "insert", "time-shared", parameters={"quantum_ms": 1.5})
+    assert [record.id for record in latest_runs(store, experiment)] == [match.id, newest.id]
+
+
+def test_a_parameter_that_no_variant_declares_is_in_every_label(store: RunStore) -> None:
+    slow = add(store, "insert", "time-shared", parameters={"quantum_ms": 10.0})
+    fast = add(store, "insert", "partitioned", parameters={"quantum_ms": 1.5})
+    (found,) = comparisons_of(store, [slow, fast])
+    assert found.dataset.variant.values.tolist() == [
+        "time-shared (quantum_ms=10.0)",
+        "partitioned (quantum_ms=1.5)",
+    ]

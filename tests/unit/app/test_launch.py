@@ -111,3 +111,22 @@ def test_what_the_backend_refuses_is_said_in_the_form() -> None:
         if "launch-error" in getattr(part, "css_classes", [])
     ]
     assert (alert.title, alert.object) == ("The workload is unknown.", "Choose another one.")
+
+
+def test_choices_survive_edits_and_end_with_another_experiment() -> None:
+    state = AppState(experiment(outside=False), jobs=Jobs())  # type: ignore[arg-type]
+    form = LaunchForm(state, lambda _: None)
+    form._replications.show("7")
+    form._seed.show("11")
+    form._workloads.value = ["lookup"]
+    form._set("quantum_ms", 1.5)
+    state.edit("Title", lambda e: e.but(title="Another"))
+    assert (form._replications.text, form._seed.text) == ("7", "11")
+    assert form._workloads.value == ["lookup"]
+    assert form._settings == {"quantum_ms": 1.5}
+    state.edit("Replications", lambda e: e.but(replications=4))
+    assert (form._replications.text, form._seed.text) == ("4", "11")
+    state.open(experiment(outside=False).but(name="other"))
+    assert (form._replications.text, form._seed.text) == ("3", "5")
+    assert form._workloads.value == ["insert"]
+    assert form._settings == {}

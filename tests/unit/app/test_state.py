@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from workbench import formats
 from workbench.app import changes
 from workbench.app.editor import ScenarioEditor, apply_gesture, grid_of
 from workbench.app.grid import Gesture
 from workbench.app.state import AppState
 from workbench.app.templates import empty_experiment, template
 from workbench.errors import InputError
-from workbench.scenario import placement
-from workbench.scenario.experiment import Variant
-from workbench.scenario.model import Rectangle
+from workbench.scenario import placement, variants
+from workbench.scenario.experiment import Experiment, Variant
+from workbench.scenario.model import PlacementRule, Rectangle, Scenario
 
 
 @pytest.fixture
@@ -225,3 +227,82 @@ def test_any_edits_are_undone_and_done_again(gestures: list[Gesture], variant: s
         pass
     assert state.experiment is last
     assert state.text == last_text
+
+
+def renamed(title: str) -> Callable[[Experiment], Experiment]:
+    return lambda experiment: experiment.but(title=title)
+
+
+def test_undo_across_a_save_still_saves_to_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    document = formats.save(Experiment(name="mine", scenario=Scenario()), file)
+    state = AppState(document.experiment, document=document)
+    state.edit("Title", renamed("one"))
+    state.saved_as(formats.save(state.experiment, file, state.document))
+    assert not state.unsaved
+    state.undo()
+    assert state.unsaved
+    state.saved_as(formats.save(state.experiment, file, state.document))
+    state.redo()
+    state.saved_as(formats.save(state.experiment, file, state.document))
+    assert formats.read(file).experiment.title == "one"
+
+
+def test_undoing_an_opening_brings_back_what_was_saved() -> None:
+    state = AppState(Experiment(name="first", scenario=Scenario()))
+    state.open(Experiment(name="second", scenario=Scenario()))
+    state.undo()
+    assert state.experiment.name == "first"
+    assert not state.unsaved
+
+
+def test_edits_of_two_variants_or_around_a_save_are_undone_one_by_one(tmp_path: Path) -> None:
+    experiment = Experiment(
+        name="mine", scenario=Scenario(), variants=(Variant(name="a"), Variant(name="b"))
+    )
+    state = AppState(experiment)
+    state.variant = "a"
+    state.edit("Move", renamed("1"), continues=True)
+    state.edit("Move", renamed("2"), continues=True)
+    state.variant = "b"
+    state.edit("Move", renamed("3"), continues=True)
+    state.saved_as(formats.save(state.experiment, tmp_path / "mine.yaml"))
+    state.edit("Move", renamed("4"), continues=True)
+    titles = []
+    while state.undo():
+        titles.append(state.experiment.title)
+    assert titles == ["3", "2", ""]
+
+
+def test_true_is_another_value_than_one() -> None:
+    state = AppState(Experiment(name="mine", scenario=Scenario(), parameters={"flag": 1}))
+    state.edit("Set", lambda e: e.but(parameters={"flag": True}))
+    assert state.experiment.parameters["flag"] is True
+
+
+def test_a_variant_that_cannot_be_applied_is_a_problem() -> None:
+    broken = Variant(name="broken", affinity={"nobody": Rectangle()})
+    state = AppState(Experiment(name="mine", scenario=Scenario(), variants=(broken,)))
+    state.variant = "broken"
+    assert state.shown == Scenario()
+    assert any("nobody" in problem.message for problem in state.problems)
+
+
+def test_a_copy_made_in_a_variant_lies_where_the_first_does(state: AppState) -> None:
+    place_ = Rectangle(x=40, width=3)
+    state.edit("Move", lambda e: changes.place(e, "partitioned", "blinktree1", place_))
+    experiment, copy = changes.duplicate(state.experiment, "blinktree1")
+    rectangles = placement.requested(variants.apply(experiment, "partitioned"))
+    assert rectangles[copy] == rectangles["blinktree1"] == place_
+
+
+def test_a_rule_that_names_every_benchmark_takes_a_new_one() -> None:
+    rule = PlacementRule(rule="partition-evenly")
+    talk = template("talk")
+    listed = Variant(
+        name="all", placement=rule, components=("blinktree1", "blinktree2", "blinktree3")
+    )
+    some = listed.but(name="some", components=("blinktree1", "blinktree2"))
+    grown, id = changes.add(talk.but(variants=(listed, some)), "", "blinktree", None)
+    assert grown.variant("all").components == (*(listed.components or ()), id)
+    assert grown.variant("some").components == some.components

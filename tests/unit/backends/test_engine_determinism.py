@@ -55,7 +55,7 @@ def test_progress_rises_to_one() -> None:
 def test_cancel_ends_it_in_mid_run() -> None:
     from workbench.backends.base import Cancelled
 
-    endless = Job(JOB.scenario, "lookup", 1, {"operations": 10**12})
+    endless = Job(JOB.scenario, "lookup", 1, {"operations": 5 * 10**8})
     execution = SimulatedBackend().start(endless)
     events = execution.events()
     next(event for event in events if isinstance(event, Progress))

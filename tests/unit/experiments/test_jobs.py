@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,8 +14,10 @@ import xarray as xr
 from tests import fake_backend
 from tests.fake_backend import FakeBackend, experiment
 from workbench.errors import InputError
-from workbench.experiments.jobs import JobManager
+from workbench.experiments import jobs as jobs_module
+from workbench.experiments.jobs import JobManager, _stop
 from workbench.experiments.seeds import replication_seed
+from workbench.results.records import RunSpec
 from workbench.results.store import RunStore
 
 SOON = 20.0
@@ -242,11 +245,56 @@ def test_a_parameter_of_one_workload_is_not_forced_on_the_others(
         jobs.submit(experiment(), workloads=["lookup"], parameters={"leaf_ns": 5})
 
 
-def test_closing_cancels_what_is_left(store: RunStore, backend: FakeBackend) -> None:
+def test_closing_interrupts_what_is_left(store: RunStore, backend: FakeBackend) -> None:
     backend.gate.clear()
     manager = JobManager(store, workers=2)
     ids = manager.submit(experiment())
     manager.close()
-    assert {store.run(run_id).status for run_id in ids} == {"cancelled"}
+    ended = [store.run(run_id) for run_id in ids]
+    assert {run.status for run in ended} == {"interrupted"}
+    assert all("was stopped" in run.message for run in ended)
     with pytest.raises(RuntimeError, match="closed"):
         manager.submit(experiment())
+    assert all(run.ended for run in store.runs())
+
+
+def test_nothing_is_queued_if_one_run_cannot_be_recorded(
+    jobs: JobManager, store: RunStore, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inserted = store._insert
+    calls = []
+
+    def failing(connection: sqlite3.Connection, spec: RunSpec) -> int:
+        calls.append(spec)
+        if len(calls) == 2:
+            raise sqlite3.OperationalError("database or disk is full")
+        return inserted(connection, spec)
+
+    monkeypatch.setattr(store, "_insert", failing)
+    with pytest.raises(sqlite3.OperationalError):
+        jobs.submit(experiment())
+    assert store.runs() == []
+    assert not backend.started
+
+
+def test_a_backend_that_cannot_cancel_does_not_end_the_worker(
+    jobs: JobManager, store: RunStore, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        asked = False
+
+        def cancel(self) -> None:
+            self.asked = True
+            raise OSError("no such process")
+
+    execution = Broken()
+    monkeypatch.setattr(jobs_module, "_stop", lambda _, run_id: _stop(execution, run_id))  # type: ignore[arg-type]
+    backend.gate.clear()
+    ids = jobs.submit(experiment())
+    while not backend.started:
+        time.sleep(0.01)
+    jobs.cancel(ids[0])
+    assert execution.asked
+    backend.gate.set()
+    assert jobs.wait(ids, SOON)
+    assert store.run(ids[1]).status == "done"

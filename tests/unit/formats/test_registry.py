@@ -8,6 +8,8 @@ import pytest
 
 from workbench import formats
 from workbench.errors import InputError
+from workbench.scenario.experiment import Experiment, Variant
+from workbench.scenario.model import Component, PlacementRule, Scenario
 
 YAML = "workbench: 1\nname: x\nscenario: {}\n"
 XML = "<config/>\n"
@@ -167,3 +169,35 @@ def test_a_format_is_one_registration() -> None:
         )
     finally:
         del registry._FORMATS["shout"]
+
+
+def test_what_a_format_cannot_hold_is_named() -> None:
+    default = Experiment(name="mine", scenario=Scenario())
+    assert formats.left_out(default, "xml-classic") == ()
+    rule = PlacementRule(rule="partition-evenly")
+    full = default.but(
+        parameters={"quantum_ms": 1.5},
+        replications=3,
+        seed=7,
+        workloads=("insert",),
+        variants=(Variant(name="a"),),
+        scenario=Scenario(components=(Component(id="c", name="c", affinity=rule),)),
+    )
+    assert formats.left_out(full, "yaml") == ()
+    told = " ".join(formats.left_out(full, "xml-classic"))
+    for word in (
+        "variants (a)",
+        "quantum_ms=1.5",
+        "replications (3)",
+        "seed (7)",
+        "insert",
+        "rules",
+    ):
+        assert word in told
+
+
+def test_one_and_true_are_written_apart() -> None:
+    one = Experiment(name="mine", scenario=Scenario(), parameters={"flag": 1})
+    document = formats.read_text(formats.write(one, "yaml"), "yaml")
+    text = formats.write(one.but(parameters={"flag": True}), "yaml", document)
+    assert formats.read_text(text, "yaml").experiment.parameters["flag"] is True

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 import xarray as xr
 
@@ -178,7 +179,7 @@ def disown(store: RunStore, run_id: str, owner: Owner) -> None:
 
 def test_only_unfinished_runs_of_dead_processes_are_interrupted(store: RunStore) -> None:
     me = Owner.this_process()
-    later = Owner(me.pid, me.created - 3600)  # the number was used again
+    later = Owner(me.pid, me.created - 3600, me.boot)  # the number was used again
     lost, own, ended = (store.create(SPEC) for _ in range(3))
     for run_id in (lost, own, ended):
         store.start(run_id)
@@ -257,3 +258,15 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="WORKBENCH_HOME"):
         RunStore(tmp_path / "file" / "home")
+
+
+def test_setting_the_clock_does_not_kill_a_live_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    me = Owner.this_process()
+    if not me.boot:
+        raise AssertionError("this system names no boot; the test is about those that do")
+    boot_time = psutil.boot_time()
+    # The wall clock was set by an hour: what psutil computes from it moves along.
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: boot_time + 3600)
+    assert me.lives()
+    assert not Owner(me.pid, me.created, "another boot").lives()
+    assert not Owner(me.pid, me.created + 1, me.boot).lives()

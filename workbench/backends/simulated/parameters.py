@@ -20,8 +20,14 @@ from workbench.scenario.problem import Problem
 __all__ = ["Settings", "infos", "problems", "resolve"]
 
 _DEFAULT_MACHINE = "talk"
-_OF_MACHINE = ("quantum_ms", "switch_us", "refill_us", "slice_spread")
-"""The values of a machine profile that the engine looks at."""
+_OF_MACHINE = {"quantum_ms": 1e6, "switch_us": 1e6, "refill_us": 1e6, "slice_spread": 1.0}
+"""The values of a machine profile that the engine looks at, with the largest it can take."""
+
+_MAX_SECONDS = 1e4
+"""Longest simulated time; far below the 2**63 ps of the engine's clock."""
+
+_DEEP = 16
+"""Levels of a tree that is deeper than any that fits a machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +63,37 @@ def problems(job: Job) -> list[Problem]:
     except InputError as error:
         return [_error("unusable-table", f"{error.what} {error.remedy}")]
     found = []
-    for name, value in job.parameters.items():
-        if name not in known:
-            hint = did_you_mean(name, tuple(known))
-            found.append(_error("unknown-parameter", f'There is no parameter "{name}". {hint}'))
-        elif fault := _fault(known[name][1], value):
+    for name in job.parameters.keys() - known.keys():
+        hint = did_you_mean(name, tuple(known))
+        found.append(_error("unknown-parameter", f'There is no parameter "{name}". {hint}'))
+    for name, (_, setting) in known.items():
+        value = job.parameters.get(name, setting.value)
+        if fault := _fault(setting, value):
             found.append(_error("wrong-parameter", f"{name} = {value}: {fault}"))
+    if not found and (seconds := _longest_seconds(resolve(job))) > _MAX_SECONDS:
+        found.append(
+            _error(
+                "too-long",
+                f"These parameters ask for up to {seconds:.2g} s of simulated time; "
+                f"at most {_MAX_SECONDS:g} s can be simulated. Lower the operations, the times "
+                "of the tasks, or the skew and gaps.",
+            )
+        )
     return found
+
+
+def _longest_seconds(settings: Settings) -> float:
+    """Return how long one worker alone would take for the operations of an instance, in s."""
+    table = settings.workload
+    total_ns = settings.number(table.start_skew_ms) * 1e6
+    for phase in table.phases:
+        chain_ns = sum(
+            (_DEEP if task.tasks == "levels" else task.tasks) * settings.number(task.mean_ns)
+            for task in phase.chain
+        )
+        total_ns += settings.number(phase.operations) * chain_ns
+        total_ns += settings.number(phase.serial_gap_ms) * 1e6
+    return total_ns * 1e-9
 
 
 def resolve(job: Job) -> Settings:
@@ -105,13 +135,16 @@ def _settings(
                 doc="Width of the bins of the occupancy raster; doubles where a run needs it.",
                 source="Our choice, half a quantum.",
                 minimum=0.001,
+                maximum=1e6,
             ),
         ),
     }
     of_machine = {
-        name: ("machine", profile.values[name]) for name in _OF_MACHINE if name in profile.values
+        name: ("machine", _limited(profile.values[name], limit))
+        for name, limit in _OF_MACHINE.items()
+        if name in profile.values
     }
-    missing = set(_OF_MACHINE) - set(of_machine)
+    missing = _OF_MACHINE.keys() - of_machine.keys()
     if missing:
         raise InputError(
             f'The machine profile "{machine_name}" lacks {", ".join(sorted(missing))}.',
@@ -131,11 +164,15 @@ def _fault(setting: Setting, value: Parameter) -> str:
         return "" if isinstance(value, str) else "give a name."
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "give a number."
+    if not setting.minimum <= value <= setting.maximum:
+        return f"give a number from {setting.minimum:g} to {setting.maximum:g}."
     if isinstance(setting.value, int) and value != int(value):
         return "give a whole number."
-    if not setting.minimum <= value < float("inf"):
-        return f"give a number from {setting.minimum:g} on."
     return ""
+
+
+def _limited(setting: Setting, limit: float) -> Setting:
+    return setting.but(maximum=min(setting.maximum, limit))
 
 
 def _error(code: str, message: str) -> Problem:

@@ -13,10 +13,11 @@ from workbench.backends.simulated import layout
 from workbench.backends.simulated.layout import Engine
 from workbench.backends.simulated.parameters import Settings
 from workbench.backends.workload import Choice, Phase, Task
+from workbench.scenario.catalogue import catalogue
+from workbench.scenario.children import children
 from workbench.scenario.model import Component, Scenario
 from workbench.scenario.prediction import Prediction, predict
 from workbench.scenario.priorities import priority_in_force
-from workbench.scenario.variants import measured
 
 __all__ = ["Instance", "Plan", "instances", "plan"]
 
@@ -84,12 +85,28 @@ class Plan:
 def instances(scenario: Scenario) -> tuple[Instance, ...]:
     """Return the components of a scenario that run a workload, in document order."""
     predictions = predict(scenario)
-    chosen = measured(scenario)
+    chosen = _benchmarks(scenario)
     labels = [component.label for component in chosen]
     return tuple(
         _instance(scenario, one, one.label if labels.count(one.label) == 1 else one.id, predictions)
         for one in chosen
     )
+
+
+def _benchmarks(scenario: Scenario) -> list[Component]:
+    """Return the components whose child runs a workload.
+
+    Several of one name become one child, whose program the last of them names.
+    """
+    binaries = {child.id: child.binary for child in children(scenario)}
+    known = catalogue()
+    return [
+        component
+        for component in scenario.components
+        if component.enabled
+        and (entry := known.entry(binaries.get(component.id, component.program))) is not None
+        and entry.role == "benchmark"
+    ]
 
 
 def _instance(
@@ -263,7 +280,7 @@ def _grow_tree(record: np.void, phase: Phase, settings: Settings) -> None:
         return
     keys = settings.number(phase.keys)
     levels, room = 0, settings.number(tree.keys_per_leaf)
-    fanout = max(settings.number(tree.fanout), 2.0)
+    fanout = settings.number(tree.fanout)
     while keys > room:
         levels, room = levels + 1, room * fanout
     record["levels"] = levels

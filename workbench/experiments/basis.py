@@ -1,0 +1,65 @@
+"""What runs must have in common to be paired.
+
+Replications are paired by their seeds, so two runs may be compared pair by pair
+only where nothing differs but what their variants declare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from workbench import formats
+from workbench.errors import InputError
+from workbench.results.records import RunRecord
+from workbench.scenario import init_config
+from workbench.scenario.experiment import Experiment
+
+__all__ = ["Basis", "basis", "differing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a run rests on beside its variant and workload.
+
+    Parameters
+    ----------
+    seed
+        Of the experiment.
+    scenario
+        What the scenario says before any variant; equal for equal scenarios.
+    parameters
+        Chosen parameters that no variant of the experiment declares.
+    """
+
+    seed: int
+    scenario: object
+    parameters: Mapping[str, object]
+
+
+def basis(record: RunRecord) -> Basis:
+    """Return what a run rests on."""
+    experiment = _experiment(record.experiment_yaml)
+    if experiment is None:
+        return Basis(record.seed, record.experiment_yaml, record.parameters)
+    declared = {name for variant in experiment.variants for name in variant.parameters}
+    undeclared = {k: v for k, v in record.parameters.items() if k not in declared}
+    return Basis(record.seed, init_config.plain(experiment.scenario), undeclared)
+
+
+def differing(bases: Iterable[Basis]) -> tuple[str, ...]:
+    """Return the names of the parameters in which these differ."""
+    found = list(bases)
+    names = sorted({name for one in found for name in one.parameters})
+    return tuple(
+        name for name in names if len({str(one.parameters.get(name)) for one in found}) > 1
+    )
+
+
+@lru_cache(maxsize=256)
+def _experiment(text: str) -> Experiment | None:
+    try:
+        return formats.read_text(text, "yaml").experiment
+    except InputError:  # recorded by another version
+        return None
