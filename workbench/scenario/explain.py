@@ -56,8 +56,8 @@ class Explanation:
     cpus
         The CPUs it may use, whether it starts or not.
     ram_bytes, caps
-        What its program gets, after the costs of creating it. None where
-        nothing can be known.
+        What its program gets, after the costs of creating it. None where the
+        `init` that would hand it out does not start.
     sessions
         Those that its `init` opens to create it, then those its program needs.
     messages
@@ -188,16 +188,23 @@ def _find_waiting(drafts: dict[tuple[str, ...], _Draft]) -> None:
     while ready := {path for path in waiting if not _lacks(path, drafts[path], started)}:
         started |= ready
         waiting -= ready
-    for path in waiting:
-        draft = drafts[path]
-        reason = _lacks(path, draft, started)
-        draft.explanation = replace(draft.explanation, starts=False, reason=reason)
+    for path, draft in drafts.items():
+        was = draft.explanation
+        if draft.outer and draft.outer not in started:
+            who = label_path(draft.outer)
+            reason = f"{who}, which would start it, does not start."
+            draft.explanation = replace(
+                was, starts=False, reason=reason, ram_bytes=None, caps=None, messages=()
+            )
+        elif path in waiting:
+            reason = _lacks(path, draft, started)
+            draft.explanation = replace(was, starts=False, reason=reason)
 
 
 def _lacks(path: tuple[str, ...], draft: _Draft, started: set[tuple[str, ...]]) -> str:
     """Return what a component waits for, in plain words; "" if for nothing."""
     if draft.outer and draft.outer not in started:
-        return f"{label_path(draft.outer)}, which would start it, does not start."
+        return "Its init does not start."
     for service, provider in draft.providers:
         if provider not in started:
             who = "it" if provider == path else label_path(provider)
