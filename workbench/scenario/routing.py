@@ -17,6 +17,7 @@ from workbench.scenario.children import Child, child_of, children, cut, rule_pos
 from workbench.scenario.layout import last
 from workbench.scenario.model import Component, RouteRule, Scenario, Target
 from workbench.scenario.tree import Position
+from workbench.scenario.vocabulary import read_services
 
 __all__ = [
     "PARENT",
@@ -96,7 +97,7 @@ class Router:
 
     def __init__(self, scenario: Scenario, made: Sequence[Child] | None = None) -> None:
         made = children(scenario) if made is None else made
-        self._parent = frozenset(scenario.parent_provides)
+        self._parent = _offered_by_parent(scenario)
         self._aliases = aliases(scenario)
         self._servers: defaultdict[str, list[Child]] = defaultdict(list)
         for child in made:
@@ -173,6 +174,17 @@ class Router:
                 case "any-child" if servers:
                     return _Found(servers[0].id, sent), unsure
         return None, unsure
+
+
+def _offered_by_parent(scenario: Scenario) -> frozenset[str]:
+    """Return the services that may be routed to the parent.
+
+    Of several ``parent-provides`` nodes the last replaces the others: one model
+    is updated by each (``list_model.h``, ``config_model.cc``; not measured).
+    """
+    services = frozenset(scenario.parent_provides)
+    nodes = list(scenario.form.nodes("parent-provides")) if scenario.form else []
+    return services.intersection(read_services(nodes[-1])) if len(nodes) > 1 else services
 
 
 def _mixed(rule: RouteRule, service: str) -> list[str]:

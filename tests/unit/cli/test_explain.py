@@ -11,7 +11,12 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from tests.nodes import node
 from workbench.cli import app
+from workbench.cli.explain import _syntax
+from workbench.formats import Document
+from workbench.scenario import init_config
+from workbench.scenario.experiment import Experiment
 
 WHOLE = {"type": "integer", "minimum": 0}
 SHAPE = {
@@ -170,3 +175,12 @@ def test_wrong_calls(file: Path, options: list[str]):
     result = explain(file, *options)
     assert result.exit_code == 2
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "syntax"),
+    [("install_config {\n  <config/>\n}", "xml"), ("install_config {\nconfig\n-\n}", "hid")],
+)
+def test_the_syntax_is_that_of_the_configuration_in_the_file(text: str, syntax: str):
+    scenario = init_config.read(node("<config/>", line=2))
+    assert _syntax(Document(Experiment(name="x", scenario=scenario), "run", text)) == syntax

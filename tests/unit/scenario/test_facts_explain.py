@@ -303,6 +303,13 @@ def test_a_component_that_would_serve_itself_does_not_start():
     assert not on4(scenario(USUAL, a))["a"].starts
 
 
+def test_of_several_parent_provides_the_last_counts():
+    """Derived from Genode's source, as measured for the other repeated nodes."""
+    one = '<parent-provides><service name="Timer"/></parent-provides>'
+    assert on4(scenario(one, USUAL, TIMER))["timer"].starts
+    assert not on4(scenario(USUAL, one, TIMER))["timer"].starts
+
+
 # --- what stops an init ---
 
 
