@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
+from pydantic import ValidationError
 
 from workbench import formats
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.outcome import compared, outcome
+from workbench.backends.tables import did_you_mean
 from workbench.cli.progress import follow
 from workbench.errors import InputError
 from workbench.experiments.jobs import JobManager
@@ -76,8 +78,20 @@ class Project:
         """Return a project with some of the experiment's fields replaced.
 
         For example ``project.with_(replications=30, parameters={"sync": "olfit"})``.
+
+        Raises
+        ------
+        workbench.errors.InputError
+            If there is no such field or it cannot have that value.
         """
-        return Project(self.experiment.but(**changes), self.document)
+        known = tuple(Experiment.model_fields)
+        for name in changes:
+            if name not in known:
+                raise InputError(f'An experiment has no "{name}".', did_you_mean(name, known))
+        try:
+            return Project(self.experiment.but(**changes), self.document)
+        except ValidationError as error:
+            raise _refused(error) from None
 
     def edit(self, change: Callable[[Scenario], Scenario]) -> Project:
         """Return a project with the scenario ``change(scenario)``.
@@ -207,8 +221,8 @@ def run(  # noqa: PLR0913 - all but the first by name
     experiment: Project | Experiment | str | Path,
     *,
     backend: str | None = None,
-    variants: Iterable[str] | None = None,
-    workloads: Iterable[str] | None = None,
+    variants: str | Iterable[str] | None = None,
+    workloads: str | Iterable[str] | None = None,
     replications: int | None = None,
     seed: int | None = None,
     parameters: Mapping[str, Parameter] | None = None,
@@ -238,14 +252,18 @@ def run(  # noqa: PLR0913 - all but the first by name
     workbench.errors.InputError
         If something cannot run, or no run gave a result.
     """
-    asked = adjusted(_experiment(experiment), backend=backend, replications=replications, seed=seed)
+    given = _experiment(experiment)
+    try:
+        asked = adjusted(given, backend=backend, replications=replications, seed=seed)
+    except ValidationError as error:
+        raise _refused(error) from None
     if mend is None:
         _refuse_faulty(asked)
-    with RunStore(data_folder()) as store, JobManager(store) as jobs:
+    with _store() as store, JobManager(store) as jobs:
         ids = jobs.submit(
             asked,
-            variants=None if variants is None else list(variants),
-            workloads=None if workloads is None else list(workloads),
+            variants=_names(variants),
+            workloads=_names(workloads),
             parameters=parameters,
             mend=bool(mend),
         )
@@ -254,13 +272,13 @@ def run(  # noqa: PLR0913 - all but the first by name
         return _results(store, ids)
 
 
-def compare(runs: Results | Comparison | xr.Dataset | Iterable[str]) -> Comparison:
+def compare(runs: Results | Comparison | xr.Dataset | str | Iterable[str]) -> Comparison:
     """Return how variants compare: `.dataset`, `.ratios()`, `.table()`, `.plot`.
 
     Parameters
     ----------
     runs
-        Results, a dataset of the result schema, or ids of runs in the run store.
+        Results, a dataset of the result schema, or one or more ids of runs in the run store.
 
     Raises
     ------
@@ -274,8 +292,35 @@ def compare(runs: Results | Comparison | xr.Dataset | Iterable[str]) -> Comparis
             return runs.comparison
         case xr.Dataset():
             return Comparison(runs)
-    with RunStore(data_folder()) as store:
-        return _results(store, tuple(runs)).comparison
+        case str() | int():
+            runs = (str(runs),)
+    ids = tuple(map(str, runs))
+    if not ids:
+        raise InputError("No run was named.", "Name at least one; see `workbench runs list`.")
+    with _store() as store:
+        return _results(store, ids).comparison
+
+
+def _store() -> RunStore:
+    """Return the run store; runs of processes that died are marked as interrupted."""
+    store = RunStore(data_folder())
+    store.recover()
+    return store
+
+
+def _names(names: str | Iterable[str] | None) -> list[str] | None:
+    """Return names as a list; one name alone may be given as it is."""
+    if names is None:
+        return None
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _refused(error: ValidationError) -> InputError:
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    return InputError(
+        f"{where or 'This'} cannot be {first['input']!r}: {first['msg']}.", "Change it."
+    )
 
 
 def _results(store: RunStore, run_ids: tuple[str, ...]) -> Results:
@@ -297,7 +342,12 @@ def _experiment(given: Project | Experiment | str | Path) -> Experiment:
             return given
         case Project():
             return given.experiment
-    return load(given).experiment
+        case str() | Path():
+            return load(given).experiment
+    raise InputError(
+        f"A {type(given).__name__} cannot be run.",
+        "Give a project (workbench.load), an experiment, or the path of a file.",
+    )
 
 
 def _refuse_faulty(experiment: Experiment) -> None:

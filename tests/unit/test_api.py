@@ -145,3 +145,22 @@ def test_a_project_shows_components_placements_and_problems(project: workbench.P
         assert words in shown
     (problem,) = faulty().problems
     assert problem.message in faulty()._repr_html_().replace("&quot;", '"')
+
+
+def test_what_cannot_be_used_is_one_clear_message() -> None:
+    project = workbench.load("talk")
+    for change, said in (
+        ({"replication": 3}, "replications"),
+        ({"replications": 0}, "replications"),
+        ({"seed": 2**80}, "seed"),
+    ):
+        with pytest.raises(InputError, match=said):
+            project.with_(**change)
+    with pytest.raises(InputError, match="replications"):
+        workbench.run(project, replications=0)
+    with pytest.raises(InputError, match="int"):
+        workbench.run(7)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="No run"):
+        workbench.compare([])
+    with pytest.raises(InputError, match='no run "31337"'):
+        workbench.compare("31337")

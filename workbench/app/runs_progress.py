@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
 
+from workbench.errors import InputError
 from workbench.results.records import ENDED, RunRecord
 
 if TYPE_CHECKING:
@@ -59,10 +61,10 @@ class ProgressList(pn.viewable.Viewer):  # type: ignore[misc]
         """Show how these runs stand now; new ones get a row."""
         new = sorted(run_ids - self._rows.keys(), key=int)
         for run_id in new:
-            self._rows[run_id] = _Row(
-                self._jobs.store.run(run_id), self._jobs, self._on_again, self._on_chosen
-            )
-        for run_id in run_ids:
+            with suppress(InputError):  # deleted meanwhile
+                record = self._jobs.store.run(run_id)
+                self._rows[run_id] = _Row(record, self._jobs, self._on_again, self._on_chosen)
+        for run_id in run_ids & self._rows.keys():
             self._rows[run_id].update(self._jobs.state(run_id))
         if new:
             self._drop_oldest()

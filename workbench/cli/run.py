@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from workbench.cli.output import complain, print_json, say, stderr, stdout
 
 if TYPE_CHECKING:
     from workbench.experiments.readiness import Readiness
+    from workbench.results.records import RunRecord
     from workbench.scenario.experiment import Experiment, Parameter
 
 __all__ = ["run"]
@@ -80,18 +81,33 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
         by_itself = follow(jobs, ids)
         records = [store.run(run_id) for run_id in ids]
         comparison = compared(store, ids)
+        summaries = [store.summaries(record.id) for record in records]
     if json:
         print_json(outcome(records, comparison))
     else:
         print_outcome(stdout(), records, comparison)
+    idle = [told for told in map(_without_result, records, summaries) if told]
+    for told in idle:
+        complain(told)
     failed = [record for record in records if record.status == "failed"]
     for record in failed:
         complain(f"Run {record.id} failed ({record.cause}): {record.message}")
     if not by_itself:
         say("Cancelled; finished replications are kept.")
         raise typer.Exit(CANCELLED)
-    if failed:
+    if failed or idle:
         raise typer.Exit(PROBLEMS)
+
+
+def _without_result(record: RunRecord, summaries: dict[int, dict[str, Any]]) -> str:
+    """Say that no instance of a run came to its end, or nothing."""
+    exits = [set(one["exits"].values()) for one in summaries.values()]
+    if not exits or any("finished" in reasons for reasons in exits):
+        return ""
+    reasons = ", ".join(sorted(set().union(*exits)))
+    return (
+        f"Run {record.id} ({record.workload}, {record.variant}): no instance finished ({reasons})."
+    )
 
 
 def _settings(

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 
 import panel as pn
+import psutil
 import pytest
 
 from workbench.app.updates import Updates
+from workbench.experiments.jobs import JobManager
+from workbench.results.records import RunSpec
+from workbench.results.store import RunStore
 
 
 class Jobs:
     """Stands for the manager: keeps who follows it."""
+
+    store = None
 
     def __init__(self) -> None:
         self.followers: list[Callable[[str], None]] = []
@@ -35,6 +44,9 @@ class Document:
 
     def add_next_tick_callback(self, callback: Callable[[], None]) -> None:
         self.ticks.append(callback)
+
+    def add_periodic_callback(self, callback: Callable[[], None], milliseconds: int) -> None:
+        self.periodic = (callback, milliseconds)
 
     def add_timeout_callback(self, callback: Callable[[], None], pause_ms: int) -> None:
         assert pause_ms > 0
@@ -69,3 +81,30 @@ def test_without_a_server_changes_are_delivered_at_once() -> None:
     Updates(jobs, seen.append)  # type: ignore[arg-type]
     jobs.tell("4")
     assert seen == [{"4"}]
+
+
+def test_runs_of_other_processes_are_looked_up(tmp_path: Path) -> None:
+    with RunStore(tmp_path) as store, JobManager(store) as jobs:
+        seen: list[frozenset[str]] = []
+        updates = Updates(jobs, seen.append)
+        spec = RunSpec(
+            experiment="talk", variant="a", workload="insert", backend="fake",
+            kind="simulation", seed=1, replications=1,
+        )  # fmt: skip
+        run_id = store.create(spec)
+        updates.look_around()
+        assert not seen  # one's own runs tell of themselves
+        parent = psutil.Process(os.getppid())
+        with sqlite3.connect(store.file) as other:
+            other.execute(
+                "UPDATE runs SET owner_pid = ?, owner_boot = '', owner_created = ?",
+                (parent.pid, parent.create_time()),
+            )
+        updates.look_around()
+        updates.look_around()
+        assert seen == [frozenset({run_id})]
+        with sqlite3.connect(store.file) as other:
+            other.execute("UPDATE runs SET owner_created = 1")  # now it is dead
+        updates.look_around()
+        assert seen == [frozenset({run_id})] * 2
+        assert store.run(run_id).status == "interrupted"
