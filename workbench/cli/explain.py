@@ -11,7 +11,7 @@ from workbench.cli.failures import INPUT, PROBLEMS, explained
 from workbench.cli.output import complain, print_json, stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from workbench.formats import Document
     from workbench.scenario.explain import ExplainedSession, Explanation
@@ -130,8 +130,6 @@ def _plain(found: Mapping[str, Explanation]) -> dict[str, Any]:
 def _print(file: str, found: Mapping[str, Explanation]) -> None:
     from rich.table import Table
 
-    from workbench.scenario.units import format_amount
-
     table = Table(title=file, title_justify="left")
     for heading in ("component", "starts", "CPUs (main)", "RAM", "caps", "sessions"):
         table.add_column(heading, overflow="fold")
@@ -140,15 +138,22 @@ def _print(file: str, found: Mapping[str, Explanation]) -> None:
             path,
             "yes" if each.starts else f"no: {each.reason}",
             f"{_ranges(each.cpus.all)} ({each.cpus.main})",
-            "?" if each.ram_bytes is None else format_amount(each.ram_bytes) + "B",
+            "?" if each.ram_bytes is None else _amount(each.ram_bytes),
             "?" if each.caps is None else str(each.caps),
-            "\n".join(map(_session, each.sessions)),
+            "\n".join(_sessions(each.sessions)),
         )
     console = stdout()
     console.print(table)
     for each in found.values():
         for message in each.messages:
             console.print(message, markup=False)
+
+
+def _amount(ram_bytes: int) -> str:
+    from workbench.scenario.units import format_amount
+
+    text = format_amount(ram_bytes)
+    return f"{text} B" if text.isdigit() else f"{text[:-1]} {text[-1]}iB"
 
 
 def _ranges(numbers: tuple[int, ...]) -> str:
@@ -162,6 +167,12 @@ def _ranges(numbers: tuple[int, ...]) -> str:
     return ", ".join("-".join(map(str, run)) for run in runs)
 
 
-def _session(session: ExplainedSession) -> str:
-    line = "" if session.rule_line is None else f" (line {session.rule_line})"
-    return f"{session.service}: {session.provider or session.outcome}{line}"
+def _sessions(sessions: Sequence[ExplainedSession]) -> list[str]:
+    """Return one line for all sessions that one rule leads to one provider."""
+    together: dict[str, list[str]] = {}
+    for session in sessions:
+        line = "" if session.rule_line is None else f" (line {session.rule_line})"
+        services = together.setdefault(f"{session.provider or session.outcome}{line}", [])
+        if session.service not in services:
+            services.append(session.service)
+    return [f"{', '.join(services)}: {where}" for where, services in together.items()]

@@ -15,6 +15,7 @@ from workbench.scenario.release import DEFAULT_RELEASE, Release
 from workbench.scenario.routing import PARENT, Outcome, Session
 from workbench.scenario.stops import needs_of_init
 from workbench.scenario.vocabulary import Syntax
+from workbench.scenario.waiting import startable
 
 __all__ = ["ExplainedSession", "Explanation", "explain"]
 
@@ -183,11 +184,12 @@ def _band_lines(init: Init, child: Child) -> list[str]:
 
 def _find_waiting(drafts: dict[tuple[str, ...], _Draft]) -> None:
     """Mark what waits for something that does not start; so does what waits for itself."""
-    started: set[tuple[str, ...]] = set()
-    waiting = {path for path, draft in drafts.items() if draft.explanation.starts}
-    while ready := {path for path in waiting if not _lacks(path, drafts[path], started)}:
-        started |= ready
-        waiting -= ready
+    needs = {
+        path: [*([draft.outer] if draft.outer else []), *(p for _, p in draft.providers)]
+        for path, draft in drafts.items()
+        if draft.explanation.starts
+    }
+    started = startable(needs)
     for path, draft in drafts.items():
         was = draft.explanation
         if draft.outer and draft.outer not in started:
@@ -196,17 +198,13 @@ def _find_waiting(drafts: dict[tuple[str, ...], _Draft]) -> None:
             draft.explanation = replace(
                 was, starts=False, reason=reason, ram_bytes=None, caps=None, messages=()
             )
-        elif path in waiting:
-            reason = _lacks(path, draft, started)
+        elif was.starts and path not in started:
+            reason = _waits(path, draft, started)
             draft.explanation = replace(was, starts=False, reason=reason)
 
 
-def _lacks(path: tuple[str, ...], draft: _Draft, started: set[tuple[str, ...]]) -> str:
-    """Return what a component waits for, in plain words; "" if for nothing."""
-    if draft.outer and draft.outer not in started:
-        return "Its init does not start."
-    for service, provider in draft.providers:
-        if provider not in started:
-            who = "it" if provider == path else label_path(provider)
-            return f"It waits for its {service} session: {who} does not start."
-    return ""
+def _waits(path: tuple[str, ...], draft: _Draft, started: set[tuple[str, ...]]) -> str:
+    """Return what a component waits for, in plain words."""
+    service, provider = next(pair for pair in draft.providers if pair[1] not in started)
+    who = "it" if provider == path else label_path(provider)
+    return f"It waits for its {service} session: {who} does not start."

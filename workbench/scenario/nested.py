@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 from workbench.scenario.catalogue import catalogue
@@ -80,6 +81,10 @@ class Init:
         for init in self.inits.values():
             yield from init.all()
 
+    @cached_property
+    def _by_id(self) -> dict[str, Child]:
+        return {child.id: child for child in self.seen.children}
+
     def affinity_of(self, child: Child) -> Affinity:
         """Return what the kernel is told of a child's affinity."""
         own = child.affinity
@@ -103,7 +108,7 @@ class Init:
 
     def _served(self, session: Session, id: str, label: str) -> Reached:
         """Return who serves a session that was led to the child of an id."""
-        server = next(child for child in self.seen.children if child.id == id)
+        server = self._by_id[id]
         inside = self.inits.get(id)
         if inside is None:
             return Reached(session, (*self.path, server.name))

@@ -15,6 +15,7 @@ from workbench.scenario.release import DEFAULT_RELEASE, Release
 from workbench.scenario.routing import PARENT, Router, Session
 from workbench.scenario.stops import stop
 from workbench.scenario.vocabulary import Syntax
+from workbench.scenario.waiting import startable
 
 __all__ = ["Log", "Look", "Prediction", "denial_line", "look", "predict", "refused"]
 
@@ -266,13 +267,14 @@ def _without_orphans(
 
     Components that wait for each other, or for themselves, do not start either.
     """
-    started: set[str] = set()
-    waiting = {id for id, prediction in predictions.items() if prediction.starts}
-    while ready := {id for id in waiting if not _lacking(predictions[id], started)}:
-        started |= ready
-        waiting -= ready
+    needs = {
+        id: [s.provider for s in prediction.sessions if s.provider not in (None, PARENT)]
+        for id, prediction in predictions.items()
+        if prediction.starts
+    }
+    started = startable(needs)
     found = dict(predictions)
-    for id in waiting:
+    for id in needs.keys() - started:
         session = _lacking(predictions[id], started)
         assert session is not None
         who = "it" if session.provider == id else names[session.provider or ""]
