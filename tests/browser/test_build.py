@@ -192,7 +192,7 @@ def test_saving_as_xml_tells_that_variants_are_left_out(app: Page, tmp_path: Pat
     app.locator(".time-share button").click()
     expect(app.get_by_role("button", name="time-shared", exact=True)).to_be_visible()
     app.locator(".save button").click()
-    expect(app.locator(".notice")).to_contain_text("without the variants")
+    expect(app.locator(".notice")).to_contain_text("without variants")
     expect(app.locator(".status")).to_contain_text("not saved")
     assert file.read_text(encoding="utf-8") == MISPLACED
 
