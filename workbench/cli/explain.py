@@ -103,6 +103,12 @@ def _syntax(document: Document) -> Syntax:
 
 
 def _plain(found: Mapping[str, Explanation]) -> dict[str, Any]:
+    """Return the components as JSON has them, by label path.
+
+    ``affinity_space`` is the space that the component itself sees: columns and
+    rows of CPUs of its own region. Providers are followed to the component that
+    really serves; ``parent`` is beyond the top-level init.
+    """
     return {
         path: {
             "starts": each.starts,
