@@ -30,6 +30,9 @@ const newcomer = (entry, rectangle) => ({
   problem: "", summary: "", pending: true, ...rectangle,
 })
 
+const RETRY_MS = 2000
+const MOST_RETRIES = 5
+
 class Grid {
   constructor(model) {
     this.model = model
@@ -64,6 +67,7 @@ class Grid {
     document.removeEventListener("keydown", this.pageKeys)
     cancelAnimationFrame(this.frame)
     clearTimeout(this.tooltipTimer)
+    clearTimeout(this.retry)
   }
 
   // What is there --------------------------------------------------------------------------
@@ -118,7 +122,16 @@ class Grid {
     this.announceNext = {kind, ...details}
     // The old ones go with the new one: if two messages melt into one, none is lost.
     this.model.requests = [...this.pending, {number, kind, ...details}]
+    clearTimeout(this.retry)
+    this.retry = setTimeout(() => this.insist(1), RETRY_MS)
     this.redraw()
+  }
+
+  /** Sends again what was not answered; Python takes each number once. */
+  insist(times) {
+    if (!this.pending.length || times > MOST_RETRIES) return
+    this.model.requests = this.pending.map((request) => ({...request, times}))
+    this.retry = setTimeout(() => this.insist(times + 1), RETRY_MS)
   }
 
   select(id) {
