@@ -70,6 +70,9 @@ class FakeBackend:
     kind = "simulation"
 
     def __init__(self) -> None:
+        self.exclusive = False
+        self.running = 0
+        self.most_running = 0
         self.gate = threading.Event()
         self.gate.set()
         self.gate_from = 0
@@ -114,6 +117,8 @@ class FakeExecution:
         self._cancelled = threading.Event()
 
     def events(self) -> Iterator[Event]:
+        self._backend.running += 1
+        self._backend.most_running = max(self._backend.most_running, self._backend.running)
         yield Log(f"replication {self._job.replication} with seed {self._job.seed}")
         yield Progress(0.25, "loading")
         if self._job.replication >= self._backend.gate_from:
@@ -122,6 +127,7 @@ class FakeExecution:
         end = time.monotonic() + float(self._job.parameters.get("seconds", 0.0))
         while time.monotonic() < end and not self._cancelled.is_set():
             time.sleep(0.005)
+        self._backend.running -= 1
         yield Progress(1.0)
 
     def cancel(self) -> None:

@@ -164,6 +164,8 @@ class Backend(Protocol):
     title: str
     """For people, for example ``Simulation``."""
     kind: Literal["simulation", "measurement"]
+    exclusive: bool
+    """Whether a replication must have the machine for itself, since it measures it."""
 
     def workloads(self) -> tuple[str, ...]:
         """Return the names of the workloads it can run."""

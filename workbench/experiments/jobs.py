@@ -4,7 +4,9 @@ A `JobManager` belongs to the process, not to a browser session. Its worker
 threads take replications from one queue, in which those of all runs of one
 `JobManager.submit` are interleaved (the first of every run, then the second of
 every run), so that the variants advance side by side and an early stop leaves
-balanced data. Each finished replication is committed on its own.
+balanced data. Each finished replication is committed on its own. A backend
+that measures this machine is exclusive: its replications run one at a time,
+with nothing beside them.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from types import TracebackType
 from typing import Self
 
 from workbench.backends.base import BackendError, Cancelled, Execution, Progress
+from workbench.backends.execution import DISK_FULL, is_disk_full
+from workbench.backends.processes import reap
 from workbench.errors import InputError
 from workbench.experiments.plan import Plan, adjusted, plans
 from workbench.experiments.readiness import readiness
@@ -122,6 +126,9 @@ class JobManager:
         self._callbacks: list[Callable[[str], None]] = []
         self._threads: list[threading.Thread] = []
         self._closing = False
+        self._busy = 0  # replications that are being run
+        self._alone = False  # whether that is one which must have the machine for itself
+        reap()
 
     # -- for whoever wants something run ---------------------------------------
 
@@ -298,12 +305,18 @@ class JobManager:
             except InputError as refusal:
                 self._end_early(run, "failed", "refused", str(refusal))
             except Exception as defect:  # a defect of a backend must not end the worker
-                _log.exception("replication %d of run %s failed", index, run.id)
-                self._end_early(
-                    run, "failed", "internal-error", f"{type(defect).__name__}: {defect}"
-                )
+                if is_disk_full(defect):
+                    self._end_early(run, "failed", DISK_FULL.cause, DISK_FULL.message)
+                else:
+                    _log.exception("replication %d of run %s failed", index, run.id)
+                    self._end_early(
+                        run, "failed", "internal-error", f"{type(defect).__name__}: {defect}"
+                    )
             finally:
                 with self._changed:
+                    self._busy -= 1
+                    self._alone = False
+                    self._changed.notify_all()
                     run.active.pop(index, None)
                     run.fractions.pop(index, None)
                 self._settle(run)
@@ -312,15 +325,23 @@ class JobManager:
         """Wait for the next replication to run; None when the manager closes."""
         with self._changed:
             while True:
-                while self._queue:
+                while self._queue and self._may_start(self._queue[0][0]):
                     run, index = self._queue.popleft()
                     if run.outcome is None:
                         run.waiting -= 1
                         run.active[index] = None
+                        self._busy += 1
+                        self._alone = run.plan.backend.exclusive
                         return run, index
-                if self._closing:
+                if self._closing and not self._queue:
                     return None
                 self._changed.wait()
+
+    def _may_start(self, run: _Run) -> bool:
+        """Whether the machine is free enough for a run's next replication."""
+        if run.outcome is not None:  # will not be started anyway
+            return True
+        return not (self._alone or (run.plan.backend.exclusive and self._busy))
 
     def _replicate(self, run: _Run, index: int) -> None:
         self._mark_started(run)

@@ -298,3 +298,53 @@ def test_a_backend_that_cannot_cancel_does_not_end_the_worker(
     backend.gate.set()
     assert jobs.wait(ids, SOON)
     assert store.run(ids[1]).status == "done"
+
+
+@pytest.mark.parametrize(("exclusive", "most"), [(True, 1), (False, 3)])
+def test_an_exclusive_backend_runs_one_replication_at_a_time(
+    store: RunStore, backend: FakeBackend, exclusive: bool, most: int
+) -> None:
+    backend.exclusive = exclusive
+    backend.gate.clear()
+    with JobManager(store, workers=3) as jobs:
+        ids = jobs.submit(experiment())
+        until(lambda: backend.running == most)
+        backend.gate.set()
+        assert finished(jobs, ids) == ["done"] * 4
+    assert backend.most_running <= most
+
+
+def test_a_cancelled_exclusive_run_lets_others_go_on(store: RunStore, backend: FakeBackend) -> None:
+    backend.exclusive = True
+    backend.gate.clear()
+    with JobManager(store, workers=2) as jobs:
+        first, second = jobs.submit(experiment(), workloads=["insert"])
+        until(lambda: backend.running == 1)
+        jobs.cancel(second)
+        backend.gate.set()
+        assert finished(jobs, (first, second)) == ["done", "cancelled"]
+
+
+def test_a_full_disk_under_the_store_ends_the_run_with_its_own_cause(
+    tmp_path: Path, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = RunStore._open
+
+    def small(self: RunStore) -> sqlite3.Connection:
+        connection = opened(self)
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite's own "disk is full"
+        return connection
+
+    with RunStore(tmp_path) as store, JobManager(store, workers=1) as jobs:
+        backend.gate.clear()
+        ids = jobs.submit(experiment(), variants=["partitioned"], workloads=["insert"])
+        until(lambda: backend.running == 1)
+        store.close()
+        monkeypatch.setattr(RunStore, "_open", small)
+        backend.gate.set()
+        assert finished(jobs, ids) == ["failed"]
+        record = store.run(ids[0])
+    assert record.cause == "disk-full"
+    assert record.done < record.replications
+    assert "Free some space" in record.message

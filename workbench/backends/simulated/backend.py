@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -14,12 +13,13 @@ import xarray as xr
 from workbench.backends.base import (
     BackendError,
     Cancelled,
-    Event,
     Job,
     Log,
     ParameterInfo,
     Progress,
 )
+from workbench.backends.execution import Report, ThreadExecution
+from workbench.backends.instances import Instance, instances
 from workbench.backends.simulated import layout, parameters, setup
 from workbench.backends.simulated.cache import engine_loop, scheduling_policy
 from workbench.backends.simulated.results import dataset
@@ -40,6 +40,7 @@ class SimulatedBackend:
     name = "simulated"
     title = "Simulation"
     kind: Literal["simulation", "measurement"] = "simulation"
+    exclusive = False
 
     def workloads(self) -> tuple[str, ...]:
         """Return the names of all workload tables."""
@@ -63,49 +64,27 @@ class SimulatedBackend:
         return SimulatedExecution(job)
 
 
-class SimulatedExecution:
+class SimulatedExecution(ThreadExecution):
     """A running simulation."""
 
     def __init__(self, job: Job) -> None:
+        super().__init__("simulation")
         self._job = job
-        self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._cancelled = threading.Event()
-        self._outcome: xr.Dataset | Exception = Cancelled()
-        self._thread = threading.Thread(target=self._run, name="simulation", daemon=True)
         self._thread.start()
-
-    def events(self) -> Iterator[Event]:
-        """Yield progress and log lines until the end."""
-        while (event := self._events.get()) is not None:
-            yield event
-        self._events.put(None)
 
     def cancel(self) -> None:
         """Ask it to stop after the present chunk of events."""
         self._cancelled.set()
 
-    def result(self) -> xr.Dataset:
-        """Return the dataset; waits for the end."""
-        self._thread.join()
-        if isinstance(self._outcome, Exception):
-            raise self._outcome
-        return self._outcome
-
-    def _run(self) -> None:
-        try:
-            self._outcome = simulate(self._job, self._events.put, self._cancelled)
-        except (BackendError, Cancelled, InputError) as error:
-            self._outcome = error
-        except Exception as error:  # a thread must not die silently
-            self._outcome = BackendError("internal", f"{type(error).__name__}: {error}")
-            self._outcome.__cause__ = error
-        finally:
-            self._events.put(None)
+    def work(self, report: Report) -> xr.Dataset:
+        """Simulate in this thread."""
+        return simulate(self._job, report, self._cancelled)
 
 
 def simulate(
     job: Job,
-    report: Callable[[Event], object] = lambda _: None,
+    report: Report = lambda _: None,
     cancelled: threading.Event | None = None,
     chunk_events: int = CHUNK_EVENTS,
 ) -> xr.Dataset:
@@ -156,7 +135,7 @@ def _scenario_problems(job: Job) -> list[Problem]:
                 consequence="Nothing is run.",
             )
         ]
-    everyone = setup.instances(job.scenario)
+    everyone = instances(job.scenario)
     if not everyone:
         return [
             Problem(
@@ -179,7 +158,7 @@ def _scenario_problems(job: Job) -> list[Problem]:
     ]
 
 
-def _welcome(one: setup.Instance) -> str:
+def _welcome(one: Instance) -> str:
     if not one.prediction.starts:
         return f"not started: {one.prediction.reason}"
     cores = f"{one.cores[0]} to {one.cores[-1]}" if len(one.cores) > 1 else str(one.cores[0])

@@ -10,8 +10,9 @@ import xarray as xr
 
 import workbench
 from workbench.backends.base import Job
+from workbench.backends.instances import Instance
 from workbench.backends.simulated import layout
-from workbench.backends.simulated.setup import Instance, Plan
+from workbench.backends.simulated.setup import Plan
 from workbench.results.schema import (
     BUCKETS,
     LATENCY_EDGES_SECONDS,
