@@ -11,7 +11,10 @@ import pytest
 
 import workbench
 from workbench.backends.simulated import cache, compiled
+from workbench.errors import InputError
+from workbench.experiments.jobs import JobManager
 from workbench.folders import cache_folder
+from workbench.results.store import RunStore
 
 PACKAGE = Path(workbench.__path__[0])
 
@@ -82,3 +85,15 @@ def test_asking_whether_it_is_compiled_does_not_load_numba() -> None:
         "import workbench.backends.base; print('numba' in sys.modules)"
     )
     assert in_new_process("-c", asked).strip() == "False"
+
+
+def test_without_a_place_for_compiled_code_nothing_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setenv("WORKBENCH_CACHE", str(file))
+    with RunStore(tmp_path / "home") as store, JobManager(store) as jobs:
+        with pytest.raises(InputError, match="folder cannot be made"):
+            jobs.submit(workbench.load("small").experiment)
+        assert store.runs() == []

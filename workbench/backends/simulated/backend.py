@@ -25,6 +25,7 @@ from workbench.backends.simulated.cache import engine_loop, scheduling_policy
 from workbench.backends.simulated.results import dataset
 from workbench.backends.workload import workload_names
 from workbench.errors import InputError
+from workbench.folders import cache_folder
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.problem import Problem
 
@@ -53,7 +54,14 @@ class SimulatedBackend:
         return parameters.infos(workload, chosen)
 
     def validate(self, job: Job) -> list[Problem]:
-        """Return what keeps a job from running as written."""
+        """Return what keeps a job from running as written.
+
+        Raises
+        ------
+        workbench.errors.InputError
+            If the folder of compiled code cannot be made.
+        """
+        cache_folder()
         return parameters.problems(job) or _scenario_problems(job)
 
     def start(self, job: Job) -> SimulatedExecution:
