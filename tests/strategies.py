@@ -201,6 +201,8 @@ def experiments() -> st.SearchStrategy[Experiment]:
         workloads=st.lists(_any_text, max_size=3, unique=True).map(tuple),
         backend=_any_text,
         replications=st.integers(1, 50),
+        half_width=st.none() | st.floats(0.001, 0.5),
+        max_replications=st.integers(1, 200),
         seed=st.integers(0, 2**63 - 1),
         parameters=_parameters,
     )

@@ -224,6 +224,8 @@ def run(  # noqa: PLR0913 - all but the first by name
     variants: str | Iterable[str] | None = None,
     workloads: str | Iterable[str] | None = None,
     replications: int | None = None,
+    half_width: float | None = None,
+    max_replications: int | None = None,
     seed: int | None = None,
     parameters: Mapping[str, Parameter] | None = None,
     mend: bool | None = None,
@@ -235,8 +237,8 @@ def run(  # noqa: PLR0913 - all but the first by name
     ----------
     experiment
         A project, an experiment, or the path of a file.
-    backend, replications, seed
-        In place of the experiment's.
+    backend, replications, half_width, max_replications, seed
+        In place of the experiment's; see `Experiment`.
     variants, workloads
         Names of those to run; None means all.
     parameters
@@ -254,7 +256,14 @@ def run(  # noqa: PLR0913 - all but the first by name
     """
     given = _experiment(experiment)
     try:
-        asked = adjusted(given, backend=backend, replications=replications, seed=seed)
+        asked = adjusted(
+            given,
+            backend=backend,
+            replications=replications,
+            half_width=half_width,
+            max_replications=max_replications,
+            seed=seed,
+        )
     except ValidationError as error:
         raise _refused(error) from None
     if mend is None:

@@ -16,9 +16,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from workbench.analysis.labels import METRIC_TITLES, confidence, times
-from workbench.analysis.statistics import Estimate, mean, paired_ratio
 from workbench.errors import InputError
 from workbench.results.schema import BUCKETS, METRICS, core_accounting, with_throughputs
+from workbench.results.statistics import Estimate, mean, paired_ratio
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from workbench.analysis.statistics import Estimate
+from workbench.results.statistics import Estimate
 
 __all__ = [
     "BUCKET_TITLES",

@@ -14,7 +14,8 @@
 interval of one replication, a throughput over a common window that never was
 (``throughput_window_reason`` then says why), a share the backend cannot
 measure. A run without any result has ``cause`` and ``message`` instead of
-numbers. A ratio is that of `a` over `b`, in the phase the workload is about.
+numbers; one that was repeated until precise has a ``message`` too. A ratio is
+that of `a` over `b`, in the phase the workload is about.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def _run(record: RunRecord, comparison: Comparison | None) -> dict[str, Any]:
         "seed": record.seed,
         "status": record.status,
     }
-    if record.status != "done":
+    if record.status != "done" or record.message:
         told |= {"cause": record.cause, "message": record.message}
     if comparison is None or not record.done:
         return told | dict.fromkeys(METRICS) | {"components": {}, "accounting": {}}

@@ -6,8 +6,8 @@ from html import escape
 
 from workbench.analysis.comparison import UNIT, Comparison
 from workbench.analysis.labels import METRIC_DOCS, METRIC_TITLES, number, scale
-from workbench.analysis.statistics import Estimate
 from workbench.results.schema import METRICS
+from workbench.results.statistics import Estimate
 
 __all__ = ["comparison_html", "throughput_html"]
 

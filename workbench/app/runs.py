@@ -156,6 +156,8 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
         record = self._jobs.store.run(run_id)
         try:
             experiment = formats.read_text(record.experiment_yaml, "yaml").experiment
+            # As many replications as it had in the end, whatever made them enough.
+            experiment = experiment.but(half_width=None)
             self._on_submitted(
                 self._jobs.submit(
                     experiment,

@@ -35,6 +35,8 @@ code { font-size: 13px; }
 ul { margin: 4px 0; padding-left: 20px; }
 """
 
+_ROOMY: dict[str, Any] = {"size": "medium", "margin": 10}
+
 
 class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
     """Asks what to run, whether to mend it first, and submits it.
@@ -65,6 +67,10 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         self._workloads = pmui.CheckBoxGroup(label="Workloads", css_classes=["choose-workloads"])
         self._refusal = Refusal()
         self._replications = _number("Replications", 1, self._refusal, "replications")
+        self._half_width = Field(
+            "Until ± %", _check_percent, self._refusal, test_id="half-width", **_ROOMY
+        )
+        self._limit = _number("At most", 1, self._refusal, "max-replications")
         self._seed = _number("Seed", 0, self._refusal, "seed")
         self._parameter = pmui.AutocompleteInput(
             label="Set a parameter",
@@ -93,8 +99,8 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         )
         self._start.on_click(self._ask)
         self._parameter.param.watch(lambda _: self._offer_value(), "value")
-        counted = (self._variants, self._workloads, self._replications.widget, self._seed.widget)
-        for widget in counted:
+        self._numbers = (self._replications, self._half_width, self._limit, self._seed)
+        for widget in (self._variants, self._workloads, *(field.widget for field in self._numbers)):
             widget.param.watch(lambda _: self._tell_extent(), "value")
         for widget in (self._backend, self._workloads):
             widget.param.watch(lambda _: self._list_parameters(), "value")
@@ -107,6 +113,7 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
             self._backend,
             pn.Row(self._variants, self._workloads),
             pn.Row(self._replications.widget, self._seed.widget),
+            pn.Row(self._half_width.widget, self._limit.widget),
             self._refusal,
             self._parameter,
             self._value,
@@ -143,6 +150,10 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
             self._show_chips()
         if opened or experiment.replications != self._given.replications:
             self._replications.show(str(experiment.replications))
+        if opened or experiment.half_width != self._given.half_width:
+            self._half_width.show(_percent(experiment.half_width))
+        if opened or experiment.max_replications != self._given.max_replications:
+            self._limit.show(str(experiment.max_replications))
         if opened or experiment.seed != self._given.seed:
             self._seed.show(str(experiment.seed))
         names = [variant.name for variant in experiment.runnable_variants]
@@ -186,12 +197,16 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
     def _tell_extent(self) -> None:
         runs = len(self._variants.value) * len(self._workloads.value)
         replications = int(self._replications.text)
-        self._extent.object = (
-            f"{runs} run{'s' * (runs != 1)}, {runs * replications} replications in all"
-            if runs
-            else "Choose at least one variant and one workload."
-        )
-        self._start.disabled = not runs or self._replications.refused or self._seed.refused
+        limit = max(replications, int(self._limit.text))
+        self._limit.widget.disabled = not self._half_width.text
+        extent = f"{runs} run{'s' * (runs != 1)}, {runs * replications} replications in all"
+        if self._half_width.text and limit > replications:
+            extent += (
+                f", repeated until every interval is within ±{self._half_width.text} %, "
+                f"up to {runs * limit}"
+            )
+        self._extent.object = extent if runs else "Choose at least one variant and one workload."
+        self._start.disabled = not runs or any(field.refused for field in self._numbers)
 
     # -- parameters ------------------------------------------------------------------------------
 
@@ -273,9 +288,13 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
 
     def _submit(self, *, mend: bool) -> None:
         self._question.clear()
+        percent = self._half_width.text
         try:
             ids = self._jobs.submit(
-                self._state.experiment,
+                self._state.experiment.but(
+                    half_width=float(percent) / 100 if percent else None,
+                    max_replications=int(self._limit.text),
+                ),
                 variants=self._variants.value,
                 workloads=self._workloads.value,
                 backend=self._backend.value,
@@ -303,7 +322,26 @@ def _number(label: str, least: int, refusal: Refusal, test_id: str) -> Field:
         if not text.isdecimal() or int(text) < least:
             raise ValueError(f'"{text}" is not a whole number from {least} on.')
 
-    return Field(label, check, refusal, test_id=test_id, size="medium", margin=10)
+    field = Field(label, check, refusal, test_id=test_id, **_ROOMY)
+    field.show(str(least))
+    return field
+
+
+def _check_percent(text: str) -> None:
+    """Refuse what is no half-width in percent; empty is none."""
+    try:
+        fits = not text or 0 < float(text) < 100
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f'"{text}" is not a number of percent such as 5. Leave it empty to run each '
+            "replication once."
+        )
+
+
+def _percent(part: float | None) -> str:
+    return "" if part is None else f"{100 * part:.6g}"
 
 
 def _editor(info: ParameterInfo, value: Parameter, refusal: Refusal) -> Any:
@@ -321,7 +359,7 @@ def _editor(info: ParameterInfo, value: Parameter, refusal: Refusal) -> Any:
             sizing_mode="stretch_width",
             css_classes=["value"],
         )
-    field = Field(info.name, check, refusal, test_id="value", size="medium", margin=10)
+    field = Field(info.name, check, refusal, test_id="value", **_ROOMY)
     field.show(_text(value))
     return field.widget
 

@@ -43,6 +43,21 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
         int | None,
         typer.Option("--replications", min=1, max=10_000, help="Repetitions of each run."),
     ] = None,
+    half_width: Annotated[
+        float | None,
+        typer.Option(
+            "--half-width",
+            metavar="PART",
+            help="Repeat in batches of --replications until every 95 % interval is this narrow; "
+            "0.05 is 5 %.",
+        ),
+    ] = None,
+    max_replications: Annotated[
+        int | None,
+        typer.Option(
+            "--max-replications", min=1, max=10_000, help="Stop there, however wide they are."
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option("--seed", min=0, max=2**63 - 1, help="The same seed gives the same result."),
@@ -72,7 +87,12 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     file = file_or_sample(file)
     experiment = adjusted(
-        formats.read(file).experiment, backend=backend, replications=replications, seed=seed
+        formats.read(file).experiment,
+        backend=backend,
+        replications=replications,
+        half_width=half_width,
+        max_replications=max_replications,
+        seed=seed,
     )
     chosen = _settings(experiment, settings or [], workload)
     experiment = _decided(experiment, file, as_init=as_init, mend=mend)

@@ -13,12 +13,12 @@ from rich.text import Text
 from workbench.analysis.comparison import UNIT, Comparison
 from workbench.analysis.labels import METRIC_TITLES, in_unit, number, scale
 from workbench.analysis.outcome import headline_ratios
-from workbench.analysis.statistics import Estimate
 from workbench.analysis.summary import run_summary
 from workbench.backends.base import ParameterInfo
 from workbench.cli.progress import duration
 from workbench.results.records import RunRecord
 from workbench.results.schema import METRICS
+from workbench.results.statistics import Estimate
 from workbench.scenario.problem import Problem
 
 __all__ = ["print_outcome", "print_parameters", "print_problems", "print_run", "print_runs"]
@@ -65,6 +65,8 @@ def print_outcome(
         markup=False,
     )
     for line in _unfinished(records, comparison):
+        console.print(line, markup=False)
+    for line in _precision(records):
         console.print(line, markup=False)
     for ratio in headline_ratios(comparison):
         console.print(comparison.headline(ratio), markup=False)
@@ -156,6 +158,16 @@ def _unfinished(records: Sequence[RunRecord], comparison: Comparison) -> Iterato
             if one["exit_reason"] != "finished":
                 run = f"{record.workload} × {record.variant}"
                 yield f"{run}: {name} {one['exit_reason']}. {one['exit_detail']}"
+
+
+def _precision(records: Sequence[RunRecord]) -> Iterator[str]:
+    """Yield what was said about the intervals of runs that were to be precise."""
+    told: dict[str, list[str]] = {}
+    for record in records:
+        if record.status == "done" and record.message:
+            told.setdefault(record.message, []).append(record.workload)
+    for message, workloads in told.items():
+        yield f"{', '.join(dict.fromkeys(workloads))}: {message}"
 
 
 def _facts(record: RunRecord) -> list[tuple[str, str]]:

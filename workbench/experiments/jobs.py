@@ -6,7 +6,9 @@ threads take replications from one queue, in which those of all runs of one
 every run), so that the variants advance side by side and an early stop leaves
 balanced data. Each finished replication is committed on its own. A backend
 that measures this machine is exclusive: its replications run one at a time,
-with nothing beside them.
+with nothing beside them. Where a precision is asked for, the runs of a workload
+are judged together after every batch and get another one until they are precise
+enough; see `workbench.experiments.precision`.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -26,7 +28,9 @@ from workbench.backends.base import BackendError, Cancelled, Execution, Progress
 from workbench.backends.execution import DISK_FULL, is_disk_full
 from workbench.backends.processes import reap
 from workbench.errors import InputError
-from workbench.experiments.plan import Plan, adjusted, plans
+from workbench.experiments.live import Judged, LiveRun, queued
+from workbench.experiments.plan import adjusted, plans
+from workbench.experiments.precision import Precision, widest
 from workbench.experiments.readiness import readiness
 from workbench.results.records import Status
 from workbench.results.store import RunStore
@@ -38,7 +42,6 @@ _log = logging.getLogger(__name__)
 
 _NOTIFY_SECONDS = 0.1
 _STOPPED = "The workbench was stopped before the run had ended."
-_ESTIMATE_FROM = 0.01  # of the work of a submit; before that a guess at its end is noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,44 +70,6 @@ class RunState:
     message: str
 
 
-@dataclass(eq=False)
-class _Run:
-    """A run of this manager that has not ended. Guarded by the manager's lock."""
-
-    id: str
-    plan: Plan
-    batch: _Batch
-    waiting: int  # replications not yet taken from the queue
-    done: int = 0
-    started: bool = False
-    active: dict[int, Execution | None] = field(default_factory=dict)
-    fractions: dict[int, float] = field(default_factory=dict)
-    message: str = ""
-    outcome: tuple[Status, str, str] | None = None  # decided before the active ones have ended
-    notified: float = 0.0
-
-    @property
-    def work_done(self) -> float:
-        """Finished work, in replications."""
-        return self.done + sum(self.fractions.values())
-
-
-@dataclass(eq=False)
-class _Batch:
-    """The runs of one submit; they share the estimate of the time left."""
-
-    runs: list[_Run] = field(default_factory=list)
-    began: float | None = None
-    work_ended: float = 0.0  # of the runs that have ended, in replications
-
-    def seconds_left(self, now: float) -> float | None:
-        done = self.work_ended + sum(run.work_done for run in self.runs)
-        left = sum(run.plan.spec.replications - run.work_done for run in self.runs)
-        if self.began is None or done <= _ESTIMATE_FROM * (done + left):
-            return None
-        return max(0.0, (now - self.began) / done * left)
-
-
 class JobManager:
     """Runs experiments in worker threads and records them in a store.
 
@@ -121,8 +86,8 @@ class JobManager:
         self.store = store
         self._workers = workers or _usable_cpus()
         self._changed = threading.Condition()
-        self._queue: deque[tuple[_Run, int]] = deque()
-        self._runs: dict[str, _Run] = {}
+        self._queue: deque[tuple[LiveRun, int]] = deque()
+        self._runs: dict[str, LiveRun] = {}
         self._callbacks: list[Callable[[str], None]] = []
         self._threads: list[threading.Thread] = []
         self._closing = False
@@ -177,19 +142,15 @@ class JobManager:
         ]
         # Without the lock: the store may wait for another process that writes.
         ids = self.store.create_all([plan.spec for plan in planned], notes)
-        batch = _Batch()
-        batch.runs += [
-            _Run(run_id, plan, batch, plan.spec.replications)
-            for run_id, plan in zip(ids, planned, strict=True)
-        ]
+        runs = queued(dict(zip(ids, planned, strict=True)), Precision.asked(experiment))
         with self._changed:
             if self._closing:
                 for run_id in ids:
                     self.store.finish(run_id, "interrupted", "", _STOPPED)
                 raise RuntimeError("this JobManager is closed")
-            self._runs |= {run.id: run for run in batch.runs}
+            self._runs |= {run.id: run for run in runs}
             self._queue.extend(
-                (run, index) for index in range(experiment.replications) for run in batch.runs
+                (run, index) for index in range(experiment.replications) for run in runs
             )
             self._ensure_threads()
             self._changed.notify_all()
@@ -212,13 +173,12 @@ class JobManager:
         with self._changed:
             run = self._runs.get(run_id)
             if run is not None:
-                planned = run.plan.spec.replications
                 return RunState(
                     status="running" if run.started else "queued",
-                    progress=min(1.0, run.work_done / planned),
-                    eta_seconds=run.batch.seconds_left(time.monotonic()),
+                    progress=min(1.0, run.work_done / run.expected),
+                    eta_seconds=run.submit.seconds_left(time.monotonic()),
                     done=run.done,
-                    replications=planned,
+                    replications=run.planned,
                     message="Stopping ..." if run.outcome else run.message,
                 )
         try:
@@ -321,7 +281,7 @@ class JobManager:
                     run.fractions.pop(index, None)
                 self._settle(run)
 
-    def _next(self) -> tuple[_Run, int] | None:
+    def _next(self) -> tuple[LiveRun, int] | None:
         """Wait for the next replication to run; None when the manager closes."""
         with self._changed:
             while True:
@@ -337,13 +297,13 @@ class JobManager:
                     return None
                 self._changed.wait()
 
-    def _may_start(self, run: _Run) -> bool:
+    def _may_start(self, run: LiveRun) -> bool:
         """Whether the machine is free enough for a run's next replication."""
         if run.outcome is not None:  # will not be started anyway
             return True
         return not (self._alone or (run.plan.backend.exclusive and self._busy))
 
-    def _replicate(self, run: _Run, index: int) -> None:
+    def _replicate(self, run: LiveRun, index: int) -> None:
         self._mark_started(run)
         execution = run.plan.backend.start(run.plan.job(index))
         with self._changed:
@@ -366,17 +326,17 @@ class JobManager:
             run.fractions.pop(index, None)
         self._tell(run.id, run)
 
-    def _mark_started(self, run: _Run) -> None:
+    def _mark_started(self, run: LiveRun) -> None:
         with self._changed:
             if run.started:
                 return
             run.started = True
-            if run.batch.began is None:
-                run.batch.began = time.monotonic()
+            if run.submit.began is None:
+                run.submit.began = time.monotonic()
         self.store.start(run.id)
         self._tell(run.id)
 
-    def _end_early(self, run: _Run, status: Status, cause: str, message: str) -> None:
+    def _end_early(self, run: LiveRun, status: Status, cause: str, message: str) -> None:
         """Decide how a run ends and stop what is still active; the first decision holds."""
         with self._changed:
             if run.outcome is None:
@@ -386,27 +346,70 @@ class JobManager:
             _stop(execution, run.id)
         self._settle(run)
 
-    def _settle(self, run: _Run) -> None:
-        """Record the end of a run once nothing of it is active or to come."""
+    def _settle(self, run: LiveRun) -> None:
+        """Record the end of what has come to it: nothing active, and nothing to come."""
         with self._changed:
-            complete = run.waiting == 0
-            if run.active or run.id not in self._runs or not (complete or run.outcome):
+            if run.id not in self._runs:
                 return
-            ended: tuple[Status, str, str] = ("done", "", "")
-            if run.done < run.plan.spec.replications and run.outcome is not None:
-                ended = run.outcome
-            # Under the lock, so that nobody sees it gone from here before it has ended there.
-            try:
-                self.store.finish(run.id, *ended)
-            except sqlite3.Error:  # the disk may be full; the next start marks it interrupted
-                _log.exception("the end of run %s could not be recorded", run.id)
-            del self._runs[run.id]
-            run.batch.runs.remove(run)
-            run.batch.work_ended += run.done
+            ended = []
+            if run.outcome is not None and not run.active:
+                ended.append(run)
+                self._record_end(run, "")
+            # Those that waited for this one are judged without it.
+            together = run.judged_with
+            if together.runs and all(one.rests and not one.outcome for one in together.runs):
+                ended += self._judge(together)
             self._changed.notify_all()
-        self._tell(run.id)
+        for one in ended:
+            self._tell(one.id)
 
-    def _tell(self, run_id: str, progressing: _Run | None = None) -> None:
+    def _judge(self, together: Judged) -> list[LiveRun]:
+        """Give runs at rest another batch, or end them and return them; under the lock."""
+        try:
+            verdict = self._verdict(together)
+        except sqlite3.Error:  # the disk may be full; what has been recorded stays
+            _log.exception("runs could not be judged")
+            verdict = ""
+        if verdict is None:
+            return []
+        ended = list(together.runs)
+        for run in ended:
+            self._record_end(run, verdict)
+        return ended
+
+    def _verdict(self, together: Judged) -> str | None:
+        """Return how precise runs have got, or None if they got another batch."""
+        precision, runs = together.precision, together.runs
+        if precision is None:
+            return ""
+        done = runs[0].planned
+        width = widest({run.plan.spec.variant: self.store.summaries(run.id) for run in runs})
+        more = precision.more(done, width)
+        if not more:
+            return precision.verdict(done, width)
+        for run in runs:
+            self.store.extend(run.id, done + more)
+            self.store.log(run.id, f"After {done} replications {width.text}; {more} more.")
+            run.planned, run.waiting = done + more, more
+            run.expected = precision.expected(done, width)
+        self._queue.extend((run, done + i) for i in range(more) for run in runs)
+        return None
+
+    def _record_end(self, run: LiveRun, verdict: str) -> None:
+        """Record how a run ended, under the lock: gone from here it has ended in the store."""
+        ended: tuple[Status, str, str] = run.outcome or ("done", "", verdict)
+        if run.rests and run.done == run.planned and run.judged_with.precision is None:
+            ended = ("done", "", "")  # the decision came too late
+        try:
+            self.store.finish(run.id, *ended)
+        except sqlite3.Error:  # the disk may be full; the next start marks it interrupted
+            _log.exception("the end of run %s could not be recorded", run.id)
+        del self._runs[run.id]
+        run.judged_with.runs.remove(run)
+        run.submit.runs.remove(run)
+        run.submit.work_ended += run.done
+
+    def _tell(self, run_id: str, progressing: LiveRun | None = None) -> None:
         """Call the subscribers; for mere progress not more often than they can use."""
         with self._changed:
             if progressing is not None:

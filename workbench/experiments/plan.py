@@ -59,7 +59,7 @@ class Plan:
         )
 
 
-def adjusted(experiment: Experiment, **settings: str | int | None) -> Experiment:
+def adjusted(experiment: Experiment, **settings: str | float | None) -> Experiment:
     """Return an experiment with those of its settings replaced that are not None.
 
     Raises

@@ -91,7 +91,16 @@ class Format:
 
 
 _FORMATS: dict[str, Format] = {}
-_SETTINGS = ("workloads", "backend", "replications", "seed", "title", "description")
+_SETTINGS = (
+    "workloads",
+    "backend",
+    "replications",
+    "half_width",
+    "max_replications",
+    "seed",
+    "title",
+    "description",
+)
 
 
 def register(format: Format) -> None:

@@ -37,9 +37,18 @@ def plain(experiment: Experiment) -> Plain:
         "workloads": list(experiment.workloads),
         "backend": experiment.backend,
         "replications": experiment.replications,
+        **_precision(experiment),
         "seed": experiment.seed,
         **_said(parameters=dict(experiment.parameters)),
     }
+
+
+def _precision(experiment: Experiment) -> Plain:
+    """Return how precise the results are to be; nothing where all is as by default."""
+    limit: int | None = experiment.max_replications
+    if limit == Experiment.model_fields["max_replications"].default:
+        limit = None
+    return _said(half_width=experiment.half_width, max_replications=limit)
 
 
 def _said(**values: Any) -> Plain:

@@ -377,6 +377,15 @@ class ExperimentShape(_Shape):
     workloads: list[str] = ["insert", "lookup"]
     backend: str = "simulated"
     replications: int = Field(10, ge=1)
+    half_width: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Repeat in batches until every 95 % interval is this narrow; 0.05 is 5 %.",
+    )
+    max_replications: int = Field(
+        100, ge=1, description="Stop repeating here, however wide the intervals are."
+    )
     seed: int = Field(1, ge=0)
     parameters: dict[str, Parameter] = {}
 
@@ -391,6 +400,8 @@ class ExperimentShape(_Shape):
             workloads=tuple(self.workloads),
             backend=self.backend,
             replications=self.replications,
+            half_width=self.half_width,
+            max_replications=self.max_replications,
             seed=self.seed,
             parameters=self.parameters,
         )

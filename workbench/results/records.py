@@ -73,7 +73,7 @@ class RunRecord(RunSpec):
     cause
         Short stable code of a failure, else "".
     message
-        For people: why it failed, was cancelled or interrupted.
+        For people: why it failed, was cancelled or interrupted, or how precise it got.
     owner
         The process that runs or ran it.
     """

@@ -131,6 +131,13 @@ class RunStore:
                 (time.time(), _key(run_id)),
             )
 
+    def extend(self, run_id: str, replications: int) -> None:
+        """Record that so many replications are planned now."""
+        with self._connection() as connection:
+            connection.execute(
+                "UPDATE runs SET replications = ? WHERE id = ?", (replications, _key(run_id))
+            )
+
     def add_replication(self, run_id: str, index: int, dataset: xr.Dataset) -> None:
         """Record the result of one replication, in one transaction."""
         blob, summary = serial.to_bytes(dataset), json.dumps(_summary(dataset))

@@ -76,6 +76,12 @@ class Experiment(Frozen):
         Name of a registered backend.
     replications
         Independent repetitions of each run.
+    half_width
+        Repeat in batches of `replications` until no 95 % confidence interval of the
+        throughputs and of their ratios is wider than this to either side, relative
+        to its value: 0.05 is 5 %. None for one batch.
+    max_replications
+        Stop repeating at this number, however wide the intervals are.
     seed
         Seed of the first replication; the others follow from it.
     parameters
@@ -91,6 +97,8 @@ class Experiment(Frozen):
     workloads: tuple[str, ...] = ("insert", "lookup")
     backend: str = "simulated"
     replications: int = Field(default=10, ge=1, le=MAX_REPLICATIONS)
+    half_width: float | None = Field(default=None, gt=0, lt=1)
+    max_replications: int = Field(default=100, ge=1, le=MAX_REPLICATIONS)
     seed: int = Field(default=1, ge=0, le=MAX_SEED)
     parameters: dict[str, Parameter] = Field(default_factory=dict)
 

@@ -80,6 +80,20 @@ def test_the_form_submits_what_the_experiment_says() -> None:
     assert (options["backend"], options["replications"], options["seed"]) == ("simulated", 3, 5)
     assert options["mend"] is False
     assert started == [("7",)]
+    assert options["experiment"].half_width is None
+
+
+def test_the_half_width_is_given_in_percent() -> None:
+    form, jobs, _ = form_of(outside=False)
+    form._half_width.widget.value = "zero"
+    assert form._start.disabled
+    form._half_width.widget.value = "5"
+    form._limit.widget.value = "40"
+    assert "within ±5 %, up to 80" in form._extent.object
+    press(form, "launch")
+    (options,) = jobs.submitted
+    assert options["experiment"].half_width == pytest.approx(0.05)
+    assert options["experiment"].max_replications == 40
 
 
 @pytest.mark.parametrize(("answer", "mend"), [("as-init", False), ("mend", True)])

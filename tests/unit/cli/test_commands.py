@@ -163,6 +163,15 @@ def test_one_replication_has_no_interval(small: Path) -> None:
     assert run["throughput_self"]["ci95"] is None
 
 
+def test_run_repeats_until_precise_or_says_that_it_did_not(small: Path) -> None:
+    options = ("--replications", 2, "--half-width", 0.0001, "--max-replications", 5)
+    runs = told("run", small, *options)["runs"]
+    assert {run["replications"] for run in runs} == {5}
+    assert all("limit of 5" in run["message"] for run in runs)
+    shown = " ".join(call("run", small, *options).stdout.split())
+    assert "insert: Stopped at the limit of 5" in shown
+
+
 def test_run_for_people_shows_numbers_with_spread_and_origin(small: Path) -> None:
     result = call("run", small)
     for words in ("time-shared", "M op/s", "±", "n replications", "simulation (fake)", "×"):

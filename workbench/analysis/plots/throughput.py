@@ -25,8 +25,8 @@ from workbench.analysis.plots.drawing import (
     run_is_lit,
 )
 from workbench.analysis.selection import Selection
-from workbench.analysis.statistics import Estimate, mean
 from workbench.results.schema import METRICS
+from workbench.results.statistics import Estimate, mean
 
 if TYPE_CHECKING:
     from workbench.analysis.comparison import Comparison
