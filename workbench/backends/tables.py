@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from workbench.errors import InputError, Location
 from workbench.folders import data_folder
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.model import Frozen
 
-__all__ = ["Setting", "did_you_mean", "names", "read"]
+__all__ = ["Setting", "did_you_mean", "names", "raw", "read"]
 
 _SHIPPED = Path(__file__).parents[1] / "data"
 
@@ -88,6 +88,15 @@ def read(kind: str, name: str, model: type[Table]) -> Table:
         ) from error
 
 
+def raw(kind: str, name: str) -> dict[str, Any]:
+    """Return what is written in a table, unchecked; errors as in `read`."""
+    return dict(read(kind, name, _Raw).model_extra or {})
+
+
+class _Raw(Frozen):
+    model_config = ConfigDict(extra="allow")
+
+
 def _fault(error: ValidationError, content: Any) -> tuple[str, str]:
     """Return where a table is wrong, by the path of the element, and what is."""
     first, *others = error.errors()
@@ -102,12 +111,14 @@ def _fault(error: ValidationError, content: Any) -> tuple[str, str]:
 
 def _written(path: tuple[int | str, ...], content: Any) -> tuple[int | str, ...]:
     """Return the part of a path that exists in the file: not the kinds of a value."""
-    for depth, step in enumerate(path):
+    written = []
+    for step in path:
         try:
             content = content[step]
         except (KeyError, IndexError, TypeError):
-            return path[:depth]
-    return path
+            continue
+        written.append(step)
+    return tuple(written)
 
 
 @lru_cache(maxsize=64)

@@ -57,6 +57,22 @@ exit_detail (component; str)
 timer (component; str)
     Name of the component that provides its Timer session, ``parent``, or "".
 
+Optional variables
+------------------
+latency_mean_seconds (phase, component; s)
+    Mean latency of the finished operations, exact where the histogram is in bins.
+lost_operations (phase, component; operations)
+    Operations that arrived and were turned away.
+segment_core, segment_bucket, segment_component (segment; uint8)
+    The timeline, where one was recorded: what each core did in the recorded span, in order
+    of the segments' ends. Cell of the affinity space, index into `BUCKETS`, index into
+    ``component`` (`NO_COMPONENT` where the core belonged to nobody). The time a worker
+    waits for remote memory or for bandwidth lies in its ``useful`` segments.
+segment_start_ns, segment_duration_ns (segment; int64 and int32; ns)
+    The segments of a core follow each other without gaps or overlaps. ``attrs`` hold the
+    span, ``timeline_start_seconds`` and ``timeline_end_seconds``: shorter than asked for
+    where the run ended or the segments were used up. `join` leaves segments out.
+
 What a backend cannot measure is NaN (or "" for text). ``attrs`` hold the
 provenance (`PROVENANCE`).
 """
@@ -74,6 +90,7 @@ __all__ = [
     "EXIT_REASONS",
     "LATENCY_EDGES_SECONDS",
     "METRICS",
+    "NO_COMPONENT",
     "PROVENANCE",
     "SCHEMA_VERSION",
     "core_accounting",
@@ -117,6 +134,9 @@ PROVENANCE = (
 )
 """Keys of ``attrs`` that every backend fills; `kind` is simulation or measurement."""
 
+NO_COMPONENT = 255
+"""In ``segment_component``: the core belonged to nobody."""
+
 _DIMS: Mapping[str, tuple[str, ...]] = {
     "operations": ("phase", "component"),
     "start_seconds": ("phase", "component"),
@@ -138,6 +158,16 @@ _DIMS: Mapping[str, tuple[str, ...]] = {
     "exit_reason": ("component",),
     "exit_detail": ("component",),
     "timer": ("component",),
+}
+
+_OPTIONAL_DIMS: Mapping[str, tuple[str, ...]] = {
+    "latency_mean_seconds": ("phase", "component"),
+    "lost_operations": ("phase", "component"),
+    "segment_core": ("segment",),
+    "segment_bucket": ("segment",),
+    "segment_component": ("segment",),
+    "segment_start_ns": ("segment",),
+    "segment_duration_ns": ("segment",),
 }
 
 
@@ -186,10 +216,11 @@ def validate(dataset: xr.Dataset) -> xr.Dataset:
         exit reason, a missing provenance key, or cores whose accounting does
         not sum to the elapsed time (within 1 ns).
     """
-    for name, dims in _DIMS.items():
+    for name in _DIMS:
         if name not in dataset:
             raise ValueError(f"result without the variable {name}")
-        if dataset[name].dims != dims:
+    for name, dims in {**_DIMS, **_OPTIONAL_DIMS}.items():
+        if name in dataset and dataset[name].dims != dims:
             raise ValueError(f"{name} has dims {dataset[name].dims}, expected {dims}")
     unknown = set(dataset.exit_reason.values.tolist()) - set(EXIT_REASONS)
     if unknown:
@@ -207,14 +238,19 @@ def validate(dataset: xr.Dataset) -> xr.Dataset:
 def join(replications: Sequence[xr.Dataset], **coordinates: Sequence[Any]) -> xr.Dataset:
     """Join datasets along one new dim, for example ``join(parts, replication=range(10))``.
 
-    Components, cores and time bins need not agree; what one part lacks is NaN.
+    Components, cores and time bins need not agree; what one part lacks is NaN. Timelines,
+    which have nothing in common, are left out.
     Provenance that differs between the parts becomes a list in `attrs`.
     """
     (dim, labels), *more = coordinates.items()
     if more:
         raise TypeError("join along one dim at a time")
     joined = xr.concat(
-        list(replications), dim=dim, join="outer", combine_attrs="drop", data_vars="all"
+        [part.drop_dims("segment", errors="ignore") for part in replications],
+        dim=dim,
+        join="outer",
+        combine_attrs="drop",
+        data_vars="all",
     ).assign_coords({dim: list(labels)})
     attrs: dict[str, Any] = {}
     for key in dict.fromkeys(key for part in replications for key in part.attrs):

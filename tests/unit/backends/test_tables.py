@@ -76,8 +76,8 @@ def test_a_table_by_its_path_and_ones_own_before_the_shipped_one(
     ("change", "what", "element"),
     [
         (("window: window\n", ""), "window", None),
-        (("tasks: levels", "tasks: many"), ".", "phases.0.chain.0.tasks"),
         (("operations: operations", "operations: operation"), "operation", None),
+        (("tasks: 2", "tasks: many"), ".", "phases.0.chain.0.tasks"),
         (("where: local", "where: moon"), ".", "phases.0.chain.0.where"),
         (("workload: 1", "workload: 2"), ".", "workload"),
         (("window: window\n", "window: window\nwindows: 3\n"), ".", "windows"),
@@ -87,8 +87,7 @@ def test_a_table_by_its_path_and_ones_own_before_the_shipped_one(
 def test_a_faulty_table_is_refused(
     tmp_path: Path, change: tuple[str, str], what: str, element: str | None
 ) -> None:
-    shipped = Path(workbench.__path__[0]) / "data" / "workloads" / "insert.yaml"
-    text = shipped.read_text()
+    text = example_of(workbench.backends.workload.__doc__).replace("local,", "local, tasks: 2,")
     assert change[0] in text
     faulty = tmp_path / "faulty.yaml"
     faulty.write_text(text.replace(*change))

@@ -9,22 +9,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workbench.backends.base import Job, ParameterInfo
-from workbench.backends.machine import machine, machine_names
-from workbench.backends.simulated.policy import policy_names
+from workbench.backends.machine import machine
+from workbench.backends.simulated.own_parameters import DEFAULT_MACHINE, own_settings
 from workbench.backends.tables import Setting, did_you_mean
-from workbench.backends.workload import Value, Workload, workload
+from workbench.backends.workload import Value, Workload, background, background_names, workload
 from workbench.errors import InputError
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.problem import Problem
 
 __all__ = ["Settings", "infos", "problems", "resolve"]
 
-_DEFAULT_MACHINE = "talk"
 _OF_MACHINE = {"quantum_ms": 1e6, "switch_us": 1e6, "refill_us": 1e6, "slice_spread": 1.0}
-"""The values of a machine profile that the engine looks at, with the largest it can take."""
+"""The values every machine profile must have, with the largest the engine can take."""
 
-_MAX_SECONDS = 1e4
-"""Longest simulated time; far below the 2**63 ps of the engine's clock."""
+_NEUTRAL = {
+    "cores": (1 << 20, 1e6),
+    "numa_nodes": (1, 256.0),
+    "nodes_per_socket": (1, 256.0),
+    "private_kib": (512, 1e9),
+    "l3_mib": (0.0, 1e6),
+    "l3_cores": (1, 1e6),
+    "l3_ns": (0.0, 1e6),
+    "memory_ns": (0.0, 1e6),
+    "remote_ns": (0.0, 1e6),
+    "far_ns": (0.0, 1e6),
+    "memory_gb_per_s": (1e6, 1e6),
+    "wake_us": (0.0, 1e6),
+    "fair_slice_ms": (3.0, 1e6),
+}
+"""What is assumed where a profile is silent, without effect; and the largest possible value."""
+
+_MAX_SECONDS = 8e3
+"""Longest simulated time; below the engine's `layout.FOREVER`."""
 
 _DEEP = 16
 """Levels of a tree that is deeper than any that fits a machine."""
@@ -70,6 +86,9 @@ def problems(job: Job) -> list[Problem]:
         value = job.parameters.get(name, setting.value)
         if fault := _fault(setting, value):
             found.append(_error("wrong-parameter", f"{name} = {value}: {fault}"))
+    table = workload(job.workload)
+    if any(phase.mix or phase.arrivals for phase in table.phases) or table.issue == "all-but-two":
+        found.append(_error("not-yet", "Mixes, arrivals and several servers are being built."))
     if not found and (seconds := _longest_seconds(resolve(job))) > _MAX_SECONDS:
         found.append(
             _error(
@@ -86,13 +105,19 @@ def _longest_seconds(settings: Settings) -> float:
     """Return how long one worker alone would take for the operations of an instance, in s."""
     table = settings.workload
     total_ns = settings.number(table.start_skew_ms) * 1e6
+    slowest_ns = max(settings.number(name) for name in ("memory_ns", "remote_ns", "far_ns"))
     for phase in table.phases:
-        chain_ns = sum(
-            (_DEEP if task.tasks == "levels" else task.tasks) * settings.number(task.mean_ns)
-            for task in phase.chain
-        )
-        total_ns += settings.number(phase.operations) * chain_ns
+        operation_ns = 0.0 if phase.arrivals is None else settings.number(phase.arrivals.every_ns)
+        for kind in table.kinds(phase):
+            chain_ns = sum(
+                (_DEEP if task.tasks == "levels" else task.tasks)
+                * (settings.number(task.mean_ns) + settings.number(task.lines) * slowest_ns)
+                for task in table.chain(phase, kind)
+            )
+            operation_ns = max(operation_ns, chain_ns)
+        total_ns += settings.number(phase.operations) * operation_ns
         total_ns += settings.number(phase.serial_gap_ms) * 1e6
+        total_ns += settings.number(phase.check_ms) * 1e6
     return total_ns * 1e-9
 
 
@@ -108,37 +133,8 @@ def resolve(job: Job) -> Settings:
 def _settings(
     workload_name: str, chosen: Mapping[str, Parameter]
 ) -> dict[str, tuple[str, Setting]]:
-    machine_name = str(chosen.get("machine", _DEFAULT_MACHINE))
+    machine_name = str(chosen.get("machine", DEFAULT_MACHINE))
     profile = machine(machine_name)
-    own = {
-        "machine": (
-            "machine",
-            Setting(
-                value=_DEFAULT_MACHINE,
-                doc=f"Machine profile: {', '.join(machine_names())}, or the path of a YAML file.",
-                source="The talk's experiment.",
-            ),
-        ),
-        "policy": (
-            "policy",
-            Setting(
-                value="nova",
-                doc="Who gets a core that several workers want.",
-                source="The kernel of the talk's machine is a fork of NOVA.",
-                choices=policy_names(),
-            ),
-        ),
-        "raster_ms": (
-            "backend",
-            Setting(
-                value=5.0,
-                doc="Width of the bins of the occupancy raster; doubles where a run needs it.",
-                source="Our choice, half a quantum.",
-                minimum=0.001,
-                maximum=1e6,
-            ),
-        ),
-    }
     of_machine = {
         name: ("machine", _limited(profile.values[name], limit))
         for name, limit in _OF_MACHINE.items()
@@ -150,10 +146,31 @@ def _settings(
             f'The machine profile "{machine_name}" lacks {", ".join(sorted(missing))}.',
             "Add these values; see workbench/data/machines/talk.yaml.",
         )
-    of_workload = {
-        name: ("workload", setting) for name, setting in workload(workload_name).parameters.items()
+    of_machine |= {
+        name: ("machine", _limited(profile.values[name], limit))
+        if name in profile.values
+        else ("machine", _silent(name, value, limit))
+        for name, (value, limit) in _NEUTRAL.items()
     }
-    return own | of_machine | of_workload
+    beside = {
+        name: ("workload", setting)
+        for other in background_names()
+        for name, setting in background(other).used_parameters().items()
+    }
+    of_workload = {
+        name: ("workload", setting)
+        for name, setting in workload(workload_name).used_parameters().items()
+    }
+    return own_settings() | of_machine | beside | of_workload
+
+
+def _silent(name: str, value: float, limit: float) -> Setting:
+    return Setting(
+        value=value,
+        doc=f"{name}; see the shipped profiles.",
+        source="Assumption: the profile does not say; without effect.",
+        maximum=limit,
+    )
 
 
 def _fault(setting: Setting, value: Parameter) -> str:

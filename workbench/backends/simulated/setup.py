@@ -23,7 +23,7 @@ _DISTRIBUTIONS = {
     "exponential": layout.EXPONENTIAL,
     "uniform": layout.UNIFORM,
 }
-_PLACES = {"local": layout.LOCAL, "owner": layout.OWNER, "first": layout.FIRST}
+_PLACES = {"local": layout.LOCAL, "owner": layout.OWNER, "first": layout.FIRST, "0": layout.FIRST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def plan(job: Job, settings: Settings) -> Plan:
     engine = layout.empty(
         components=len(started),
         phases=len(phases),
-        stages=sum(len(phase.chain) for phase in phases),
+        stages=sum(len(_chain(settings, phase)) for phase in phases),
         workers=sum(workers),
         cores=space.width * space.height,
         requests=sum(window * count for window, count in zip(windows, workers, strict=True)),
@@ -98,7 +98,7 @@ def _set_clock(engine: Engine, settings: Settings, seed: int) -> None:
 
 
 def _set_stages(engine: Engine, settings: Settings) -> None:
-    tasks = [task for phase in settings.workload.phases for task in phase.chain]
+    tasks = [task for phase in settings.workload.phases for task in _chain(settings, phase)]
     for stage, task in zip(engine.stages, tasks, strict=True):
         stage["where"] = _PLACES[_place(task, settings)]
         stage["distribution"] = _DISTRIBUTIONS[task.distribution]
@@ -107,10 +107,14 @@ def _set_stages(engine: Engine, settings: Settings) -> None:
         stage["mean_ps"] = settings.number(task.mean_ns) * 1000
 
 
+def _chain(settings: Settings, phase: Phase) -> tuple[Task, ...]:
+    return settings.workload.chain(phase, next(iter(settings.workload.kinds(phase))))
+
+
 def _place(task: Task, settings: Settings) -> str:
     if isinstance(task.where, Choice):
-        return task.where.cases[str(settings.values[task.where.by])]
-    return task.where
+        return str(task.where.cases[str(settings.values[task.where.by])])
+    return str(task.where)
 
 
 def _place_workers(engine: Engine, started: list[Instance]) -> None:
@@ -155,7 +159,7 @@ def _set_component(
         record["operations"] = int(settings.number(phase.operations))
         record["gap"] = round(settings.number(phase.serial_gap_ms) * _PS_PER_MS)
         record["first_stage"] = stage
-        stage += len(phase.chain)
+        stage += len(_chain(settings, phase))
         record["last_stage"] = stage
         record["capacity"] = _capacity(phase, one, settings)
         _grow_tree(record, phase, settings)
