@@ -23,7 +23,7 @@ test: lint types layers  ## everything CI checks
 	$(PYTEST) $(LAYERS) || { echo "Trying what failed once more:"; \
 		$(PYTEST) $(LAYERS) --last-failed --last-failed-no-failures=none; }
 
-setup: $(VENV)/ready        ## create .venv, install, compile the engine
+setup: $(VENV)/ready        ## create .venv, install, compile the engine and the guest programs
 
 setup-test: $(VENV)/ready-for-tests browser  ## what the tests need beyond that
 
@@ -35,6 +35,7 @@ $(VENV)/ready: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt pip
 	@$(PY) -m pip install --quiet --disable-pip-version-check --progress-bar on -c constraints.txt -e .
 	@$(PY) -m workbench.backends.simulated.compile
+	@$(PY) -m workbench.backends.guest
 	@touch $@
 
 $(VENV)/ready-for-tests: pyproject.toml constraints.txt $(VENV)/ready

@@ -163,6 +163,24 @@ def _engine() -> Finding:
     )
 
 
+@examination("Guest programs")
+def _guest() -> Finding:
+    from workbench.backends.guest import build  # noqa: PLC0415 - slow to import
+
+    found = build.compiler()
+    if found is None:
+        message = "no C compiler that links statically; native and QEMU runs need one"
+        return Finding("Guest programs", "note", message, build.INSTALL)
+    if build.compiled():
+        return Finding("Guest programs", "ok", f"compiled with {found.version}")
+    return Finding(
+        "Guest programs",
+        "note",
+        f"not compiled yet, {found.version} will; the first run will take a while longer",
+        f"{sys.executable} -m workbench.backends.guest",
+    )
+
+
 @examination("Port")
 def _port() -> Finding:
     with socket.socket() as free:
