@@ -123,7 +123,7 @@ def test_a_bad_plan_starts_nothing_and_says_where(tmp_path: Path, text: str, whe
     ],
 )
 def test_a_bad_parameter_fails_its_component(tmp_path: Path, line: str, complaint: str) -> None:
-    told = run(plan(f"one\nprogram blinktree\n{line}"), tmp_path)
+    told = run(plan(f"one\nprogram blinktree\n{line}\nphase z operations=1 mix=insert"), tmp_path)
     assert told.exits() == {"one": "failed"}
     assert complaint in told.of("exit", "one")[0]["detail"]
 
