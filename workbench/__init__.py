@@ -15,9 +15,18 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from workbench import api
-    from workbench.api import Project, Results, compare, load, run
+    from workbench.api import Project, Results, compare, import_files, load, run
 
-__all__ = ["Project", "Results", "__version__", "api", "compare", "load", "run"]
+__all__ = [
+    "Project",
+    "Results",
+    "__version__",
+    "api",
+    "compare",
+    "import_files",
+    "load",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

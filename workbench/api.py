@@ -29,6 +29,7 @@ from workbench.experiments.plan import adjusted, chosen
 from workbench.experiments.readiness import readiness
 from workbench.experiments.samples import file_or_sample
 from workbench.folders import data_folder
+from workbench.results import importers
 from workbench.results.records import RunRecord
 from workbench.results.store import RunStore
 from workbench.scenario import variants as scenario_variants
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from workbench.analysis.plots import Plots
     from workbench.app.editor import ScenarioEditor
 
-__all__ = ["Project", "Results", "compare", "load", "run"]
+__all__ = ["Project", "Results", "compare", "import_files", "load", "run"]
 
 
 @dataclass(frozen=True)
@@ -308,6 +309,47 @@ def compare(runs: Results | Comparison | xr.Dataset | str | Iterable[str]) -> Co
         raise InputError("No run was named.", "Name at least one; see `workbench runs list`.")
     with _store() as store:
         return _results(store, ids).comparison
+
+
+def import_files(
+    *files: str | Path,
+    experiment: str | None = None,
+    variants: str | Iterable[str] | None = None,
+    phases: Iterable[str] | None = None,
+    partial: bool = False,
+) -> Results:
+    """Record measurements of other programs as runs and return them.
+
+    Parameters
+    ----------
+    files
+        MxTasking's JSON Lines, console output of its benchmark, or Genode logs.
+    experiment
+        Name for all the runs; by default that of the first file.
+    variants
+        A name for each file; by default the files' own.
+    phases
+        Names of the phases, for example ``("insert", "lookup")``; by default as
+        the file tells.
+    partial
+        Whether to take what is complete of damaged files, instead of refusing.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If a file cannot be read or is damaged; the message says where, and what
+        could be read. Nothing is recorded then.
+    """
+    with _store() as store:
+        made = importers.import_files(
+            store,
+            list(map(Path, files)),
+            experiment=experiment,
+            variants=_names(variants),
+            phases=None if phases is None else list(phases),
+            partial=partial,
+        )
+        return _results(store, tuple(one.run for one in made))
 
 
 def _store() -> RunStore:

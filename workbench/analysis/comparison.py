@@ -164,7 +164,7 @@ class Comparison:
     @cached_property
     def runs(self) -> tuple[tuple[str, str], ...]:
         """Each (variant, workload) that has a result; workload by workload."""
-        there = self.dataset.elapsed_seconds.notnull().any("replication")
+        there = self._has_result.any("replication")
         return tuple(
             (variant, workload)
             for workload in self.workloads
@@ -175,7 +175,19 @@ class Comparison:
     def run(self, variant: str, workload: str) -> xr.Dataset:
         """Return the replications of one run, without those it does not have."""
         one: xr.Dataset = self.dataset.sel(workload=workload, variant=variant)
-        return one.sel(replication=one.elapsed_seconds.notnull())
+        there = self._has_result.sel(workload=workload, variant=variant)
+        return one.sel(replication=there)
+
+    @cached_property
+    def _has_result(self) -> xr.DataArray:
+        """Whether there is such a replication at all: each says how its components ended."""
+        ends: xr.DataArray = self.dataset.exit_reason.notnull()
+        return ends.any("component")
+
+    @property
+    def has_accounting(self) -> bool:
+        """Whether any run measured where its cores' time went."""
+        return bool(self.dataset.accounting_seconds.notnull().any())
 
     def run_id(self, variant: str, workload: str) -> str:
         """Return the id in the run store, or ``variant/workload`` where there is none."""
@@ -185,7 +197,8 @@ class Comparison:
 
     def phases(self, workload: str) -> tuple[str, ...]:
         """Return the measured phases of a workload, in order."""
-        there = self.dataset.operations.sel(workload=workload).notnull()
+        one = self.dataset.sel(workload=workload)
+        there = one.operations.notnull() | one.throughput_self.notnull()
         measured = there.any([dim for dim in there.dims if dim != "phase"])
         return tuple(map(str, self.dataset.phase.values[measured.values]))
 
@@ -224,11 +237,17 @@ class Comparison:
 
     def why_no_window(self, variant: str, workload: str, phase: str | None = None) -> str:
         """Return why no replication has a common window, or "" where one has."""
-        phase = phase or self.phase(workload)
+        return self._why_no("throughput_window", variant, workload, phase or self.phase(workload))
+
+    def _why_no(self, metric: str, variant: str, workload: str, phase: str) -> str:
         run = self.run(variant, workload).sel(phase=phase)
-        if bool(run.total_window.notnull().any()):
+        if bool(run[metric.replace("throughput", "total")].notnull().any()):
             return ""
         first = run.isel(replication=0)
+        if bool((first.throughput_self.notnull() & first.start_seconds.isnull()).any()):
+            return "each component timed itself; there is no common clock"
+        if metric != "throughput_window":
+            return ""
         belongs = first.operations.notnull()
         absent = first.component.values[(belongs & first.start_seconds.isnull()).values]
         if absent.size:
@@ -285,10 +304,10 @@ class Comparison:
             reasons = [
                 reason
                 for variant in (ratio.a, ratio.b)
-                if ratio.metric == "throughput_window"
-                and (reason := self.why_no_window(variant, ratio.workload, ratio.phase))
+                if (reason := self._why_no(ratio.metric, variant, ratio.workload, ratio.phase))
             ]
-            return "not comparable", "; ".join(reasons) or "no positive throughput to compare"
+            told = "; ".join(dict.fromkeys(reasons)) or "no positive throughput to compare"
+            return "not comparable", told
         says = f"{ratio.a} is {times(ratio.ratio)} {ratio.b}"
         if ratio.estimate.has_interval and not ratio.estimate.excludes(1.0):
             says = f"no clear difference, {says}"

@@ -29,7 +29,7 @@ def run_summary(
     components = {}
     for name in map(str, run.component.values):
         one = run.sel(component=name)
-        if not one.operations.notnull().any():
+        if not (one.operations.notnull() | one.throughput_self.notnull()).any():
             continue
         components[name] = _throughputs(comparison, variant, workload, component=name) | {
             "timer": _text(one.timer),

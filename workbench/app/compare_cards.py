@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
 
@@ -91,6 +91,20 @@ def cards(comparison: Comparison, selection: Selection, by: Any, share: Any) -> 
             "right of 1 the first variant is faster.",
             plot("ratio", "ratio"),
         )
+    if comparison.has_accounting:
+        yield from _core_cards(comparison, plot, by, share)
+    else:
+        yield html(
+            f"Where the cores' time went was not measured ({escape(comparison.provenance)}).",
+            "doc",
+        )
+    yield _card("Numbers", "", html(throughput_html(comparison), "numbers"))
+
+
+def _core_cards(
+    comparison: Comparison, plot: Callable[..., Any], by: Any, share: Any
+) -> Iterator[Any]:
+    """Yield the cards of what the cores did."""
     flat = comparison.space[1] == 1
     yield _card(
         plot_title("utilisation"),
@@ -127,7 +141,6 @@ def cards(comparison: Comparison, selection: Selection, by: Any, share: Any) -> 
         html(_bucket_key(comparison), "bucket-key"),
         pn.bind(accounting, by, share),
     )
-    yield _card("Numbers", "", html(throughput_html(comparison), "numbers"))
 
 
 def _says(comparison: Comparison) -> str:

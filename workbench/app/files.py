@@ -18,11 +18,11 @@ from workbench.app.state import AppState
 from workbench.errors import InputError
 from workbench.formats import ChangedOnDisk, genode_xml
 
-__all__ = ["YAML", "Files"]
+__all__ = ["DROP_CSS", "YAML", "Files"]
 
 YAML = "yaml"
 _LARGEST = "4MB"
-_DROP_CSS = """
+DROP_CSS = """
 .filepond--root { outline: 1px dashed rgb(128 128 128 / 70%); border-radius: 8px; }
 .filepond--panel-root, .filepond--panel > div { background: none; box-shadow: none; border: 0; }
 .filepond--drop-label { color: inherit; }
@@ -50,7 +50,7 @@ class Files:
             sizing_mode="stretch_width",
             height=120,
             margin=0,
-            stylesheets=[_DROP_CSS],
+            stylesheets=[DROP_CSS],
         )
         self._drop.param.watch(self._dropped, "value")
         self._open_path = self._path_field("open-path")

@@ -11,6 +11,7 @@ import panel_material_ui as pmui
 
 from workbench import formats
 from workbench.app.history import HistoryTable
+from workbench.app.runs_import import ImportForm
 from workbench.app.runs_launch import LaunchForm
 from workbench.app.runs_progress import ProgressList, duration
 from workbench.app.updates import Updates, jobs_of
@@ -70,6 +71,7 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
         self._jobs = jobs_of(state)
         self._on_compare = on_compare
         self._form = LaunchForm(state, self._on_submitted)
+        self._import = ImportForm(self._jobs.store, self._on_imported)
         self._progress = ProgressList(self._jobs, self._run_again, self._show_log_of)
         self._filter = pmui.TextInput(
             label="Filter",
@@ -117,7 +119,11 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
     def __panel__(self) -> Any:
         return pn.Column(
             pn.FlexBox(
-                _card("Run the experiment", self._form, flex="0 1 340px"),
+                pn.Column(
+                    _card("Run the experiment", self._form),
+                    _card("Import measurements", self._import),
+                    styles={"flex": "0 1 340px", "min-width": "300px"},
+                ),
                 pn.Column(
                     _card("Progress", self._progress),
                     _card("History", self._no_history, self._message, self._history),
@@ -139,6 +145,10 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
 
     def _on_submitted(self, run_ids: tuple[str, ...]) -> None:
         self._on_runs_changed(frozenset(run_ids))
+        self._state.selection.run = run_ids[0]
+
+    def _on_imported(self, run_ids: tuple[str, ...]) -> None:
+        self._list_runs()
         self._state.selection.run = run_ids[0]
 
     def _on_runs_changed(self, run_ids: frozenset[str]) -> None:
@@ -272,17 +282,16 @@ def _action(label: str, icon: str, hook: str, run: Callable[[], None]) -> Any:
     return button
 
 
-def _card(title: str, *objects: Any, flex: str = "") -> Any:
+def _card(title: str, *objects: Any) -> Any:
     heading = pmui.Typography(title, variant="h6", margin=(8, 10, 0, 10))
-    return _paper(heading, *objects, flex=flex)
+    return _paper(heading, *objects)
 
 
-def _paper(*objects: Any, flex: str = "") -> Any:
+def _paper(*objects: Any) -> Any:
     return pmui.Paper(
         *objects,
         variant="outlined",
         elevation=0,
         margin=(8, 0),
         sizing_mode="stretch_width",
-        styles={"flex": flex, "min-width": "300px"} if flex else {},
     )

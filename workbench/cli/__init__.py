@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import compare, doctor, explain, files, parameters, run, runs, serve
+from workbench.cli import compare, doctor, explain, files, imports, parameters, run, runs, serve
 from workbench.cli.failures import Guarded
 
 __all__ = ["app", "main"]
@@ -49,6 +49,7 @@ def _options(
 app.command("serve")(serve.serve)
 app.command("run")(run.run)
 app.command("compare")(compare.compare)
+app.command("import")(imports.import_files)
 app.add_typer(runs.app, name="runs")
 app.command("convert")(files.convert)
 app.command("check")(files.check)

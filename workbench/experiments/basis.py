@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from workbench import formats
 from workbench.errors import InputError
+from workbench.results.importers import BACKEND as IMPORTED
 from workbench.results.records import RunRecord
 from workbench.scenario import init_config
 from workbench.scenario.experiment import Experiment
@@ -42,7 +43,9 @@ def basis(record: RunRecord) -> Basis:
     """Return what a run rests on."""
     experiment = _experiment(record.experiment_yaml)
     if experiment is None:
-        return Basis(record.seed, record.experiment_yaml, record.parameters)
+        # Of an import nothing but the variant is known; its parameters describe that.
+        imported = record.backend == IMPORTED
+        return Basis(record.seed, record.experiment_yaml, {} if imported else record.parameters)
     declared = {name for variant in experiment.variants for name in variant.parameters}
     undeclared = {k: v for k, v in record.parameters.items() if k not in declared}
     return Basis(record.seed, init_config.plain(experiment.scenario), undeclared)

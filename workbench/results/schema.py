@@ -72,6 +72,9 @@ segment_start_ns, segment_duration_ns (segment; int64 and int32; ns)
     The segments of a core follow each other without gaps or overlaps. ``attrs`` hold the
     span, ``timeline_start_seconds`` and ``timeline_end_seconds``: shorter than asked for
     where the run ended or the segments were used up. `join` leaves segments out.
+workers (component; workers)
+counters_per_operation (phase, component, counter; events per operation)
+    Hardware counters and the like, as the program named them (imports).
 
 What a backend cannot measure is NaN (or "" for text). ``attrs`` hold the
 provenance (`PROVENANCE`).

@@ -122,6 +122,43 @@ class RunStore:
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
+    def add_finished(
+        self, runs: Sequence[tuple[RunSpec, Mapping[int, xr.Dataset], str]]
+    ) -> tuple[str, ...]:
+        """Record runs that happened elsewhere, all of them or none, and return their ids.
+
+        Parameters
+        ----------
+        runs
+            Of each what it is, its replications by number, and a line for its log.
+        """
+        now = time.time()
+        rows = [
+            [
+                (number, now, json.dumps(_summary(dataset)), serial.to_bytes(dataset))
+                for number, dataset in datasets.items()
+            ]
+            for _, datasets, _ in runs
+        ]
+        with self._transaction() as connection:
+            keys = [self._insert(connection, spec) for spec, _, _ in runs]
+            for key, (_, datasets, note), replications in zip(keys, runs, rows, strict=True):
+                connection.executemany(
+                    "INSERT INTO replications (run, number, finished, summary, dataset) "
+                    "VALUES (?, ?, ?, ?, ?)",
+                    [(key, *replication) for replication in replications],
+                )
+                connection.execute(
+                    "UPDATE runs SET status = 'done', done = ?, started = ?, finished = ? "
+                    "WHERE id = ?",
+                    (len(datasets), now, now, key),
+                )
+                connection.execute(
+                    "INSERT INTO log (run, time, component, text) VALUES (?, ?, '', ?)",
+                    (key, now, note),
+                )
+        return tuple(map(str, keys))
+
     def start(self, run_id: str) -> None:
         """Record that a queued run has started."""
         with self._connection() as connection:
