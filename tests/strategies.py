@@ -17,7 +17,15 @@ from workbench.scenario.model import (
 )
 from workbench.scenario.tree import Comment, Content, Node, Text
 
-__all__ = ["components", "experiments", "nodes", "scenarios", "variants", "xml_nodes"]
+__all__ = [
+    "components",
+    "experiments",
+    "hid_nodes",
+    "nodes",
+    "scenarios",
+    "variants",
+    "xml_nodes",
+]
 
 # A loaded machine is no reason to fail.
 settings.register_profile("workbench", deadline=None)
@@ -41,6 +49,9 @@ _xml_text = (
     ).filter(lambda text: not any(ord(c) & 0xFFFE == 0xFFFE for c in text))
     | _TRICKY
 )
+_hid_text = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from(" \t|:.+-x"), max_size=12
+) | _TRICKY.filter(lambda text: not set(text) & set("\r\n"))
 _plain_names = st.from_regex(r"[a-z][a-z0-9_]{0,5}(-[a-z])?", fullmatch=True)
 _node_types = st.sampled_from(["start", "config", "vfs", "service", "dir"]) | _plain_names
 
@@ -86,6 +97,28 @@ def _as_xml_has_it(node: Node) -> Node:
                 content.pop()
             content.append(item)
     return Node(node.type, tuple(dict(node.attributes).items()), tuple(content), node.enabled)
+
+
+def hid_nodes() -> st.SearchStrategy[Node]:
+    """Trees without what HID cannot say; a name is often the first attribute."""
+    return nodes(texts=_hid_text).map(lambda node: _as_hid_has_it(node, named=True))
+
+
+def _as_hid_has_it(node: Node, *, named: bool) -> Node:
+    attributes = [(name, value.replace("\t", " ").strip(" ")) for name, value in node.attributes]
+    attributes = [(name, value) for name, value in attributes if "|" not in value]
+    if named and attributes:
+        attributes[0] = ("name", attributes[0][1])
+    content: list[Content] = []
+    for item in node.content:
+        if isinstance(item, Node):
+            content.append(_as_hid_has_it(item, named=len(node.content) % 2 == 0))
+        elif isinstance(item, Comment):
+            content.append(Comment(item.text.strip(" \t\r\n")))
+    texts = [item for item in node.content if isinstance(item, Text)]
+    if texts and not any(isinstance(item, Node) for item in content):
+        content.insert(len(node.type) % (len(content) + 1), texts[0])
+    return Node(node.type, tuple(attributes), tuple(content), node.enabled)
 
 
 _small = st.integers(-2, 70)

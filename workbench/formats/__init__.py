@@ -4,7 +4,7 @@ Importing it registers every format; see `workbench.formats.registry` for what
 to call, and workbench/README.md for the place of this floor.
 """
 
-from workbench.formats import genode_xml, yaml_file
+from workbench.formats import genode_xml, hid, yaml_file
 from workbench.formats.registry import (
     ChangedOnDisk,
     Document,
@@ -28,6 +28,7 @@ __all__ = [
     "format_of",
     "formats",
     "genode_xml",
+    "hid",
     "left_out",
     "read",
     "read_text",

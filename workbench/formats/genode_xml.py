@@ -8,10 +8,9 @@ default settings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
-from workbench.errors import InputError, Location
+from workbench.formats import config_piece
 from workbench.formats.registry import Format, register
 from workbench.formats.xml_patch import patched, rendered
 from workbench.formats.xml_text import Piece, parse
@@ -43,42 +42,12 @@ def write(experiment: Experiment, known: tuple[Experiment, str] | None = None) -
 
 def component_lines(text: str, scenario: Scenario) -> dict[str, tuple[int, int]]:
     """Return the first and last line of each component's node, by id."""
-    starts = [piece for piece in _config(text).children if _is_start(piece)]
-    lines = {}
-    for component, piece in zip(scenario.components, starts, strict=True):
-        assert isinstance(piece.item, Node)
-        assert piece.item.position is not None
-        first = piece.item.position.line
-        lines[component.id] = (first, first + piece.text.count("\n"))
-    return lines
+    return config_piece.component_lines(_config(text), scenario)
 
 
 @lru_cache(maxsize=8)
 def _config(text: str) -> Piece:
-    configs = list(_configs(parse(text)))
-    for piece in configs:
-        if any(_is_start(child) for child in piece.children):
-            return piece
-    if configs:
-        return configs[0]
-    raise InputError(
-        "There is no <config> node.",
-        "Name a configuration of init: a <config> with <start> nodes.",
-        Location(line=1),
-    )
-
-
-def _configs(piece: Piece) -> Iterator[Piece]:
-    if isinstance(piece.item, Node) and piece.item.enabled:
-        if piece.item.type == "config":
-            yield piece
-        else:
-            for child in piece.children:
-                yield from _configs(child)
-
-
-def _is_start(piece: Piece) -> bool:
-    return isinstance(piece.item, Node) and piece.item.type == "start"
+    return config_piece.config_of(parse(text), "<config>")
 
 
 register(

@@ -116,17 +116,19 @@ def formats() -> Mapping[str, Format]:
 def format_of(path: Path, text: str = "") -> str:
     """Return the name of a file's format, by its ending, else by its text.
 
+    Where several formats have the ending, the text decides; the first is for new files.
+
     Raises
     ------
     InputError
         If neither tells.
     """
-    for format in _FORMATS.values():
-        if path.suffix.lower() in format.endings:
-            return format.name
-    for format in _FORMATS.values():
+    by_ending = [f for f in _FORMATS.values() if path.suffix.lower() in f.endings]
+    for format in by_ending or _FORMATS.values():
         if format.claims(text):
             return format.name
+    if by_ending:
+        return by_ending[0].name
     raise InputError(
         f'Neither the ending "{path.suffix}" nor the text tells what format this is.',
         f"Name a file that ends in {_listed_endings()}.",
@@ -199,12 +201,7 @@ def save(
         If it cannot be written.
     """
     path = Path(path)
-    try:
-        name = format_of(path)
-    except InputError:
-        if origin is None:
-            raise
-        name = origin.format
+    name = _format_to_save(path, origin)
     text = write(experiment, name, origin)
     encoding = origin.encoding if origin and origin.format == name else Encoding()
     expected = None
@@ -262,8 +259,21 @@ def _experiment(text: str, format: str, stem: str, file: str | None) -> Experime
         raise error.in_file(file) if file else error from None
 
 
+def _format_to_save(path: Path, origin: Document | None) -> str:
+    """Return the format of a file to be written; it stays what it was where the ending allows."""
+    if origin is not None and path.suffix.lower() in _format(origin.format).endings:
+        return origin.format
+    try:
+        return format_of(path)
+    except InputError:
+        if origin is None:
+            raise
+        return origin.format
+
+
 def _listed_endings() -> str:
-    return ", ".join(ending for format in _FORMATS.values() for ending in format.endings)
+    endings = dict.fromkeys(end for format in _FORMATS.values() for end in format.endings)
+    return ", ".join(endings)
 
 
 def _same_file(a: Path, b: Path) -> bool:
