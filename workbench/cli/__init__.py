@@ -11,7 +11,18 @@ from typing import Annotated
 import typer
 
 from workbench import __version__
-from workbench.cli import compare, doctor, explain, files, imports, parameters, run, runs, serve
+from workbench.cli import (
+    compare,
+    convert,
+    doctor,
+    explain,
+    files,
+    imports,
+    parameters,
+    run,
+    runs,
+    serve,
+)
 from workbench.cli.failures import Guarded
 
 __all__ = ["app", "main"]
@@ -51,7 +62,7 @@ app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("import")(imports.import_files)
 app.add_typer(runs.app, name="runs")
-app.command("convert")(files.convert)
+app.command("convert")(convert.convert)
 app.command("check")(files.check)
 app.command("explain")(explain.explain)
 app.command("parameters")(parameters.parameters)

@@ -1,4 +1,4 @@
-"""``workbench convert`` and ``workbench check``."""
+"""``workbench check``."""
 
 from __future__ import annotations
 
@@ -8,46 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from workbench.cli.failures import INPUT, PROBLEMS, explained
-from workbench.cli.output import complain, print_json, say, stdout
+from workbench.cli.output import complain, print_json, stdout
 
 if TYPE_CHECKING:
     from workbench.scenario.experiment import Experiment
     from workbench.scenario.problem import Problem
 
-__all__ = ["check", "convert"]
+__all__ = ["check"]
 
 # ruff: noqa: PLC0415 - what is slow to import is imported when it is asked for
 
 _PROFILE = "22.02"
 """The Genode release whose `init` the checks speak of."""
-
-
-def convert(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="File to read, or a sample's name.")],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="File to write, .yaml or .xml.")],
-    variant: Annotated[
-        str | None, typer.Option("--variant", help="Write the scenario of this variant.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
-) -> None:
-    """Write an experiment or configuration in the format of another file name."""
-    from workbench import formats
-    from workbench.errors import InputError
-    from workbench.experiments.samples import file_or_sample
-
-    document = formats.read(file_or_sample(source))
-    experiment = document.experiment
-    if variant is not None:
-        experiment = _as_variant(experiment, variant)
-    try:
-        written = formats.save(experiment, target, document, overwrite=force)
-    except formats.ChangedOnDisk as refusal:
-        raise InputError(
-            refusal.what, "Choose another name, or say --force to overwrite it.", refusal.location
-        ) from None
-    if lost := formats.left_out(experiment, written.format):
-        hint = " --variant NAME writes one of them." if experiment.variants else ""
-        say(f"{target} holds the scenario only; what stays in {source}: {', '.join(lost)}.{hint}")
 
 
 def check(
@@ -82,18 +54,6 @@ def check(
         if found.needs_decision:
             worst = max(worst, PROBLEMS)
     raise typer.Exit(worst)
-
-
-def _as_variant(experiment: Experiment, name: str) -> Experiment:
-    from workbench.experiments.plan import chosen
-    from workbench.scenario import variants
-
-    chosen([name], [variant.name for variant in experiment.runnable_variants], "variant")
-    return experiment.but(
-        scenario=variants.apply(experiment, name),
-        parameters=variants.parameters(experiment, name),
-        variants=(),
-    )
 
 
 def _report(file: Path, experiment: Experiment, problems: tuple[Problem, ...]) -> dict[str, Any]:

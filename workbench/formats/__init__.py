@@ -16,6 +16,7 @@ from workbench.formats.registry import (
     read,
     read_text,
     register,
+    remarks,
     save,
     write,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "read",
     "read_text",
     "register",
+    "remarks",
     "save",
     "write",
     "yaml_file",

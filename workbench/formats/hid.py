@@ -17,6 +17,7 @@ from workbench.formats.registry import Format, register
 from workbench.scenario import init_config
 from workbench.scenario.experiment import Experiment
 from workbench.scenario.model import Scenario
+from workbench.scenario.translation import remarks, translated
 from workbench.scenario.tree import Node
 
 __all__ = ["PROFILE", "component_lines", "read", "write"]
@@ -30,14 +31,14 @@ def read(text: str, stem: str) -> Experiment:
     """Return the experiment of a configuration; it is called like the file."""
     _, config = _pieces(text)
     assert isinstance(config.item, Node)
-    return Experiment(name=stem, scenario=init_config.read(config.item, "hid"))
+    return Experiment(name=stem, scenario=init_config.read(config.item, "hid", PROFILE))
 
 
 def write(experiment: Experiment, known: tuple[Experiment, str] | None = None) -> str:
     """Return the configuration; given the text read, only what was edited differs."""
     new = init_config.write(experiment.scenario, PROFILE)
     if known is None:
-        return rendered(new)
+        return rendered(translated(new, experiment.scenario.profile, PROFILE))
     _, text = known
     top, config = _pieces(text)
     return patched(text, top, config, new)
@@ -46,6 +47,12 @@ def write(experiment: Experiment, known: tuple[Experiment, str] | None = None) -
 def component_lines(text: str, scenario: Scenario) -> dict[str, tuple[int, int]]:
     """Return the first and last line of each component's node, by id."""
     return config_piece.component_lines(_pieces(text)[1], scenario)
+
+
+def _remarks(experiment: Experiment) -> tuple[str, ...]:
+    scenario = experiment.scenario
+    config = translated(init_config.write(scenario, PROFILE), scenario.profile, PROFILE)
+    return remarks(config, PROFILE)
 
 
 @lru_cache(maxsize=8)
@@ -63,5 +70,6 @@ register(
         read=read,
         write=write,
         component_lines=component_lines,
+        remarks=_remarks,
     )
 )

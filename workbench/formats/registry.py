@@ -26,6 +26,7 @@ __all__ = [
     "read",
     "read_text",
     "register",
+    "remarks",
     "save",
     "write",
 ]
@@ -78,6 +79,8 @@ class Format:
         that says what the scenario says.
     holds_experiment
         Whether it holds a whole experiment, or the scenario only; see `left_out`.
+    remarks
+        What is written, but means nothing to those who read the format; see `remarks`.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Format:
     write: Callable[[Experiment, tuple[Experiment, str] | None], str]
     component_lines: Callable[[str, Scenario], dict[str, tuple[int, int]]]
     holds_experiment: bool = False
+    remarks: Callable[[Experiment], tuple[str, ...]] = lambda _: ()
 
 
 _FORMATS: dict[str, Format] = {}
@@ -180,7 +184,12 @@ def write(experiment: Experiment, format: str, origin: Document | None = None) -
         if same(experiment, origin.experiment):
             return origin.text
         known = (origin.experiment, origin.text)
-    return _format(format).write(experiment, known)
+    try:
+        return _format(format).write(experiment, known)
+    except InputError as refusal:
+        if origin is None or origin.path is None or refusal.location.file is not None:
+            raise
+        raise refusal.in_file(str(origin.path)) from None
 
 
 def save(
@@ -189,8 +198,11 @@ def save(
     origin: Document | None = None,
     *,
     overwrite: bool = False,
+    format: str | None = None,
 ) -> Document:
     """Write an experiment to a file and return the document to go on with.
+
+    The format is that of the file's ending where `format` names none.
 
     Raises
     ------
@@ -201,7 +213,7 @@ def save(
         If it cannot be written.
     """
     path = Path(path)
-    name = _format_to_save(path, origin)
+    name = format or _format_to_save(path, origin)
     text = write(experiment, name, origin)
     encoding = origin.encoding if origin and origin.format == name else Encoding()
     expected = None
@@ -235,6 +247,14 @@ def left_out(experiment: Experiment, format: str) -> tuple[str, ...]:
     if by_rule:
         lost.append(f"placement rules (written as rectangles: {', '.join(by_rule)})")
     return tuple(lost)
+
+
+def remarks(experiment: Experiment, format: str) -> tuple[str, ...]:
+    """Return what a format writes although its readers make nothing of it, as noun phrases.
+
+    For example an attribute of a later release; it is kept, so nothing is lost.
+    """
+    return _format(format).remarks(experiment)
 
 
 def component_lines(text: str, format: str, scenario: Scenario) -> dict[str, tuple[int, int]]:

@@ -107,6 +107,7 @@ class _Layout:
     def item(self, item: Content, indent: str, depth: int) -> str:
         """Return an item's text; lines after the first are indented by `indent`."""
         if isinstance(item, Text):
+            _refuse_mere_white_space(item)
             return self._with_line_ends(escape(item.text))
         if isinstance(item, Comment):
             return self.comment(item)
@@ -130,18 +131,38 @@ class _Layout:
         if any(isinstance(item, Text) for item in node.content):
             return "".join(self.item(i, indent, depth + 1) for i in node.content) + end
         inner = indent + self.style.unit
-        items = [self.item(item, inner, depth + 1) for item in node.content]
+        items = self._items(node.content, inner, depth + 1)
         line = f" {' '.join(items)} {end}"
         if depth > 1 and _fits_a_line(node, len(line)):
             return line
         newline = self.style.newline
         return "".join(f"{newline}{inner}{item}" for item in items) + f"{newline}{indent}{end}"
 
+    def _items(self, content: Sequence[Content], indent: str, depth: int) -> list[str]:
+        """Return the texts of items; switched-off neighbours stand in one comment."""
+        texts: list[str] = []
+        for are_off, run in groupby(content, lambda i: isinstance(i, Node) and not i.enabled):
+            if not are_off:
+                texts += (self.item(item, indent, depth) for item in run)
+                continue
+            nodes = [replace(item, enabled=True) for item in run if isinstance(item, Node)]
+            inside = [self.item(node, indent, depth) for node in nodes]
+            texts.append(self.off(f"{self.style.newline}{indent}".join(inside), indent))
+        return texts
+
     def _tag(self, node: Node) -> str:
         return tag(node.type, node.attributes) + (">" if node.content else "/>")
 
     def _with_line_ends(self, text: str) -> str:
         return text.replace("\n", self.style.newline)
+
+
+def _refuse_mere_white_space(text: Text) -> None:
+    if not text.text.strip(WHITE):
+        raise InputError(
+            f"The text {text.text!r} is nothing but white space, which XML takes for layout.",
+            "Take it out, or write HID.",
+        )
 
 
 def _fits_a_line(node: Node, width: int) -> bool:

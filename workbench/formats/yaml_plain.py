@@ -80,7 +80,7 @@ def _scenario(scenario: Scenario) -> Plain:
             default=_given(caps=scenario.default_caps, ram=_amount(scenario.default_ram_bytes))
         ),
         "components": [_component(component, id) for component, id in components],
-        **_given(form=scenario.form and _content(scenario.form)),
+        **_given(form=scenario.form and _content(scenario.form), profile=scenario.profile),
     }
 
 

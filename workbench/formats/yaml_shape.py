@@ -34,6 +34,7 @@ from workbench.scenario.model import (
     Scenario,
     Target,
 )
+from workbench.scenario.release import Profile
 from workbench.scenario.tree import Comment, Content, Node, Text
 
 __all__ = ["VERSION", "ExperimentShape", "default_ids", "is_text"]
@@ -307,6 +308,7 @@ class _ScenarioShape(_Shape):
     form: _ConfigShape | None = Field(
         None, description="The config node as it was imported, where the other keys do not say all."
     )
+    profile: Profile | None = Field(None, description="How the imported forms are spelled.")
 
     @model_validator(mode="after")
     def _form_has_places(self) -> _ScenarioShape:
@@ -330,6 +332,7 @@ class _ScenarioShape(_Shape):
             default_ram_bytes=self.default.ram,
             components=tuple(components),
             form=self.form and self.form.tree(),
+            profile=self.profile,
         )
 
 

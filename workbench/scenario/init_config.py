@@ -18,19 +18,30 @@ from workbench.scenario.catalogue import catalogue
 from workbench.scenario.layout import layout, placeholder, read_globals
 from workbench.scenario.model import AffinitySpace, Component, Scenario
 from workbench.scenario.placement import placed
-from workbench.scenario.start_node import Profile, read_start, start_node
+from workbench.scenario.release import Profile
+from workbench.scenario.start_node import read_start, start_node
 from workbench.scenario.tree import Content, Node
 from workbench.scenario.vocabulary import Syntax, read_services, whole_number
 
-__all__ = ["Profile", "inner", "inner_scenario", "plain", "read", "with_inner", "write"]
+__all__ = [
+    "Profile",
+    "has_children",
+    "inner",
+    "inner_scenario",
+    "plain",
+    "read",
+    "with_inner",
+    "write",
+]
 
 
-def read(node: Node, syntax: Syntax = "xml") -> Scenario:
+def read(node: Node, syntax: Syntax = "xml", profile: Profile | None = None) -> Scenario:
     """Return the scenario that a ``config`` node describes.
 
     Numbers are read as Genode reads them, malformed ones included. The id of a
     component is its name where that is unique, else the name with ``~2``,
-    ``~3`` and so on; nameless ones are ``unnamed~1``, ``unnamed~2``.
+    ``~3`` and so on; nameless ones are ``unnamed~1``, ``unnamed~2``. `profile` is
+    what the scenario remembers of how it was spelled.
     """
     settings = read_globals(node, syntax)
     space = settings.space or AffinitySpace()
@@ -48,6 +59,7 @@ def read(node: Node, syntax: Syntax = "xml") -> Scenario:
             read_start(start, id, space, syntax) for start, id in zip(starts, ids, strict=True)
         ),
         form=node.with_content(_with_placeholders(node.content, ids)),
+        profile=profile,
     )
 
 
@@ -77,6 +89,7 @@ def plain(scenario: Scenario) -> Scenario:
     return scenario.but(
         components=tuple(component.but(id=id, form=None) for component, id in components),
         form=None,
+        profile=None,
     )
 
 
@@ -101,15 +114,16 @@ def inner(component: Component, syntax: Syntax = "xml") -> Scenario | None:
 
 def inner_scenario(program: str, config: Node | None, syntax: Syntax) -> Scenario | None:
     """Return the scenario in the configuration of a program; see `inner`."""
-    if config is None:
-        return None
+    return read(config, syntax) if config is not None and has_children(program, config) else None
+
+
+def has_children(program: str, config: Node) -> bool:
+    """Whether a program is an `init` of its own, by the catalogue or its configuration."""
     entry = catalogue().entry(program)
+    if entry is not None and entry.starts_children:
+        return True
     starts = next(config.nodes("start", disabled=True), None)
-    if (entry is not None and entry.starts_children) or (
-        starts is not None and config.first("parent-provides") is not None
-    ):
-        return read(config, syntax)
-    return None
+    return starts is not None and config.first("parent-provides") is not None
 
 
 def with_inner(

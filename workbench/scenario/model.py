@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, model_validator
 
+from workbench.scenario.release import Profile
 from workbench.scenario.tree import Node
 from workbench.scenario.units import parse_amount
 
@@ -215,6 +216,8 @@ class Scenario(Frozen):
         The ``config`` node as written, with a ``start`` node that carries
         nothing but the attribute ``component`` (an id) in the place of each
         component. The fields win; see `Component`.
+    profile
+        The spelling of the form, where it was read from a configuration.
     """
 
     space: AffinitySpace | None = None
@@ -225,6 +228,7 @@ class Scenario(Frozen):
     default_ram_bytes: Amount | None = None
     components: tuple[Component, ...] = ()
     form: InstanceOf[Node] | None = Field(default=None, repr=False)
+    profile: Profile | None = None
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Scenario:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
 from workbench.scenario.model import AffinitySpace, Component, Rectangle, RouteRule
+from workbench.scenario.release import Profile
 from workbench.scenario.splice import inserted, replaced
 from workbench.scenario.tree import Node
 from workbench.scenario.units import format_amount
@@ -21,11 +21,7 @@ from workbench.scenario.vocabulary import (
     whole_number,
 )
 
-__all__ = ["Profile", "read_start", "start_node"]
-
-Profile = Literal["xml-classic", "xml", "hid"]
-"""How new things are written: ``xml-classic`` suits every Genode, ``xml`` 25.02 and
-later (``ram=`` instead of a ``resource`` node), ``hid`` 26.02 and later."""
+__all__ = ["read_start", "start_node"]
 
 _ORDER = ("binary", "exit", "resource", "provides", "affinity", "config", "route")
 
