@@ -40,3 +40,15 @@ def denied(found: Explanation) -> dict[str, str]:
 def outer_route(*rules: str) -> str:
     """Return a route with these rules before the usual one."""
     return f"<route>{''.join(rules)}<any-service><parent/><any-child/></any-service></route>"
+
+
+class _Booted(Scenario):
+    """A scenario that says what the boot image holds."""
+
+    boot_modules: tuple[str, ...] | None = None
+
+
+def booted(what: Scenario, *modules: str) -> Scenario:
+    """Return a scenario whose boot image holds these modules."""
+    fields = {name: getattr(what, name) for name in Scenario.model_fields}
+    return _Booted(**(fields | {"boot_modules": modules}))

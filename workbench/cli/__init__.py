@@ -12,11 +12,11 @@ import typer
 
 from workbench import __version__
 from workbench.cli import (
+    check,
     compare,
     convert,
     doctor,
     explain,
-    files,
     imports,
     parameters,
     run,
@@ -63,7 +63,7 @@ app.command("compare")(compare.compare)
 app.command("import")(imports.import_files)
 app.add_typer(runs.app, name="runs")
 app.command("convert")(convert.convert)
-app.command("check")(files.check)
+app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("parameters")(parameters.parameters)
 app.command("doctor")(doctor.doctor)

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from workbench.cli.amounts import ram_bytes
 from workbench.cli.failures import INPUT, PROBLEMS, explained
 from workbench.cli.output import complain, print_json, stdout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from workbench.formats import Document
     from workbench.scenario.explain import ExplainedSession, Explanation
-    from workbench.scenario.vocabulary import Syntax
 
 __all__ = ["explain"]
 
@@ -49,11 +48,12 @@ def explain(
     from workbench import formats
     from workbench.errors import InputError
     from workbench.experiments.samples import file_or_sample
+    from workbench.formats.syntax import init_syntax
     from workbench.scenario.explain import explain as explanations
     from workbench.scenario.machine_cpus import Machine
 
     machine = Machine(cpus, kernel, threads)
-    ram_bytes = None if ram is None else _bytes(ram)
+    init_ram = ram_bytes(ram)
     worst = 0
     for file in files:
         try:
@@ -61,10 +61,10 @@ def explain(
             found = explanations(
                 document.experiment.scenario,
                 machine,
-                ram_bytes=ram_bytes,
+                ram_bytes=init_ram,
                 caps=caps,
                 release=profile,
-                syntax=_syntax(document),
+                syntax=init_syntax(document),
             )
         except InputError as refusal:
             complain(explained(refusal))
@@ -77,29 +77,6 @@ def explain(
         if not all(each.starts for each in found.values()):
             worst = max(worst, PROBLEMS)
     raise typer.Exit(worst)
-
-
-def _bytes(ram: str) -> int:
-    from workbench.errors import InputError
-    from workbench.scenario.units import parse_amount
-
-    try:
-        return parse_amount(ram)
-    except ValueError:
-        raise InputError(
-            f'--ram "{ram}" is not an amount of memory.',
-            "Write a whole number with K, M or G, for example 1008M.",
-        ) from None
-
-
-def _syntax(document: Document) -> Syntax:
-    """Return the syntax in which `init` reads the configuration of a file."""
-    form = document.experiment.scenario.form
-    if form is None or form.position is None:
-        return "hid" if document.format == "hid" else "xml"
-    lines = document.text.splitlines()
-    line = lines[form.position.line - 1] if form.position.line <= len(lines) else ""
-    return "xml" if line[form.position.column - 1 :].lstrip().startswith("<") else "hid"
 
 
 def _plain(found: Mapping[str, Explanation]) -> dict[str, Any]:

@@ -7,16 +7,21 @@ the command line and the app ask the same question, on the ground of this.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from workbench.errors import InputError, Location
+from workbench.experiments.memory import memory_problems
 from workbench.scenario import variants
 from workbench.scenario.checks import check
-from workbench.scenario.experiment import Experiment
+from workbench.scenario.experiment import Experiment, Variant
 from workbench.scenario.model import Component, Rectangle, Scenario
 from workbench.scenario.problem import Fix, Problem
+from workbench.scenario.quota import Purse
+from workbench.scenario.release import DEFAULT_RELEASE, Release
+from workbench.scenario.vocabulary import Syntax
 
-__all__ = ["Readiness", "readiness"]
+__all__ = ["Readiness", "problems", "readiness"]
 
 _MOST_FIXES = 1000  # far beyond any real file; ends fixes that undo each other
 
@@ -62,27 +67,86 @@ def readiness(experiment: Experiment, file: str | None = None) -> Readiness:
         Its name, for the locations of the problems.
     """
     mended = _mended(experiment)
-    return Readiness(_problems(experiment, file), mended, _problems(mended, file))
+    return Readiness(problems(experiment, file), mended, problems(mended, file))
 
 
-def _problems(experiment: Experiment, file: str | None) -> tuple[Problem, ...]:
-    found = list(check(experiment.scenario, file))
-    known = {(problem.code, problem.component) for problem in found}
+def problems(
+    experiment: Experiment,
+    file: str | None = None,
+    *,
+    purse: Purse | None = None,
+    release: Release = DEFAULT_RELEASE,
+    syntax: Syntax = "xml",
+    workloads: bool = True,
+) -> tuple[Problem, ...]:
+    """Return the problems of an experiment's scenario and of its variants; each said once.
+
+    Parameters
+    ----------
+    experiment, file
+        See `readiness`.
+    purse
+        What the machine gives to `init`; by default ample.
+    release, syntax
+        Which Genode reads the configuration, and the syntax it is written in.
+    workloads
+        Whether to see if the quotas hold the data of the experiment's workloads.
+    """
+    purse = purse or Purse()
+
+    def of(scenario: Scenario) -> Iterator[Problem]:
+        yield from check(
+            scenario,
+            file,
+            ram_bytes=purse.ram_bytes,
+            caps=purse.caps,
+            release=release,
+            syntax=syntax,
+        )
+        if workloads:
+            yield from memory_problems(experiment, scenario, file)
+
+    found = list(of(experiment.scenario))
+    known = {(problem.code, problem.path, problem.component) for problem in found}
     for variant in experiment.variants:
-        for problem in check(variants.apply(experiment, variant.name), file):
-            if (problem.code, problem.component) not in known:
-                known.add((problem.code, problem.component))
+        scenario = _applied(experiment, variant, file)
+        for problem in [scenario] if isinstance(scenario, Problem) else of(scenario):
+            key = (problem.code, problem.path, problem.component)
+            if key not in known or isinstance(scenario, Problem):
+                known.add(key)
                 found.append(problem)
     return tuple(found)
 
 
+def _applied(
+    experiment: Experiment, variant: Variant, file: str | None = None
+) -> Scenario | Problem:
+    """Return the scenario of a variant, or why there is none."""
+    try:
+        return variants.apply(experiment, variant.name)
+    except InputError as refusal:
+        return Problem(
+            "variant-unusable",
+            "error",
+            refusal.what,
+            consequence=f"The variant cannot be run. {refusal.remedy}",
+            location=refusal.location if refusal.location.line else Location(file),
+        )
+
+
 def _mended(experiment: Experiment) -> Experiment:
-    scenario = _fixed(experiment.scenario, lambda before, fix: fix.apply(before))
+    def find(scenario: Scenario) -> Iterator[Problem]:
+        yield from check(scenario)
+        yield from memory_problems(experiment, scenario)
+
+    scenario = _fixed(experiment.scenario, find, lambda before, fix: fix.apply(before))
     if scenario is not experiment.scenario:
         experiment = experiment.but(scenario=scenario)
     for variant in experiment.variants:
-        applied = variants.apply(experiment, variant.name)
-        fixed = _fixed(applied, _placement_only)
+        applied = _applied(experiment, variant)
+        if isinstance(applied, Problem):
+            continue
+        fixed = _fixed(applied, check, _placement_only)
         if moved := _moved(applied, fixed):
             changed = variant.but(affinity=variant.affinity | moved)
             experiment = experiment.but(
@@ -91,10 +155,14 @@ def _mended(experiment: Experiment) -> Experiment:
     return experiment
 
 
-def _fixed(scenario: Scenario, apply: Callable[[Scenario, Fix], Scenario]) -> Scenario:
+def _fixed(
+    scenario: Scenario,
+    find: Callable[[Scenario], Iterable[Problem]],
+    apply: Callable[[Scenario, Fix], Scenario],
+) -> Scenario:
     """Apply the first fix that changes anything, again and again until none does."""
     for _ in range(_MOST_FIXES):
-        for problem in check(scenario):
+        for problem in find(scenario):
             if problem.severity == "info" or problem.fix is None:
                 continue
             changed = apply(scenario, problem.fix)

@@ -21,7 +21,7 @@ from workbench.folders import data_folder
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.model import Amount, Component, Frozen, RouteRule, Target
 from workbench.scenario.tree import Node
-from workbench.scenario.vocabulary import Syntax, whole_number
+from workbench.scenario.vocabulary import YES, Syntax, whole_number
 
 __all__ = ["Catalogue", "ConfigParameter", "Entry", "Role", "catalogue"]
 
@@ -59,7 +59,7 @@ class ConfigParameter(Frozen):
             case _ if text is None:
                 return self.default
             case bool():
-                return text in ("yes", "true", "on", "1")
+                return text in YES
             case int():
                 return whole_number(text, self.default, syntax)
             case float():

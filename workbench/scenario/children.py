@@ -16,15 +16,12 @@ from workbench.scenario.model import AffinitySpace, Component, Rectangle, RouteR
 from workbench.scenario.placement import effective_rectangle, requested
 from workbench.scenario.release import DEFAULT_RELEASE, Release
 from workbench.scenario.tree import Node, Position
-from workbench.scenario.vocabulary import Syntax, read_route, route_node
+from workbench.scenario.vocabulary import NO, Syntax, read_route, route_node
 
 __all__ = ["MAX_NAME", "Child", "child_of", "children", "cut", "rule_positions"]
 
 MAX_NAME = 63
 """Longest name in characters; `init` cuts the rest."""
-
-_NO = ("no", "false", "off", "0")
-"""What Genode reads as a no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +154,7 @@ def _child(
         others=(),
         name=name,
         binary=cut(component.program),
-        ld=(component.form.get("ld") if component.form else None) not in _NO,
+        ld=(component.form.get("ld") if component.form else None) not in NO,
         space=settings.space or AffinitySpace(),
         rectangle=effective_rectangle(requested, scenario.effective_space, settings),
         ram_bytes=ram or 0,

@@ -17,7 +17,7 @@ from workbench.scenario.stops import needs_of_init
 from workbench.scenario.vocabulary import Syntax
 from workbench.scenario.waiting import startable
 
-__all__ = ["ExplainedSession", "Explanation", "explain"]
+__all__ = ["ExplainedSession", "Explanation", "explain", "explanations"]
 
 _REPORT_LABEL = "state"  # label of the report of an `init`
 
@@ -63,6 +63,9 @@ class Explanation:
         Those that its `init` opens to create it, then those its program needs.
     messages
         Lines of the log about it.
+    waits_for
+        Service and provider (a label path) of a session that never opens, as the
+        provider does not start; None where it does not come to that.
     """
 
     starts: bool
@@ -72,6 +75,7 @@ class Explanation:
     caps: int | None
     sessions: tuple[ExplainedSession, ...]
     messages: tuple[str, ...]
+    waits_for: tuple[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -106,6 +110,11 @@ def explain(
         Which Genode reads the configuration, and the syntax it is written in.
     """
     top = tree(scenario, Purse(ram_bytes, caps), release=release, syntax=syntax)
+    return explanations(top, machine)
+
+
+def explanations(top: Init, machine: Machine) -> dict[str, Explanation]:
+    """Return what becomes of every component of a tree of inits; see `explain`."""
     drafts = {
         (*init.path, child.name): _draft(init, child, prediction, machine)
         for init in top.all()
@@ -164,7 +173,7 @@ def _sessions_of_init(init: Init, child: Child) -> list[Session]:
         return []
     return [
         init.seen.router.session(child, service, _REPORT_LABEL if service == "Report" else "")
-        for service in needs_of_init(inside.scenario)
+        for service in needs_of_init(inside.scenario, inside.syntax)
     ]
 
 
@@ -179,7 +188,7 @@ def _band_lines(init: Init, child: Child) -> list[str]:
         who = at.child
         at = at.outer
     text = "Warning: priority band too small, losing least-significant priority bits"
-    return [inits[index].log.line(text) for index in band_messages(bands)]
+    return [inits[index].log.line(text) for index in band_messages(bands, init.release)]
 
 
 def _find_waiting(drafts: dict[tuple[str, ...], _Draft]) -> None:
@@ -199,12 +208,11 @@ def _find_waiting(drafts: dict[tuple[str, ...], _Draft]) -> None:
                 was, starts=False, reason=reason, ram_bytes=None, caps=None, messages=()
             )
         elif was.starts and path not in started:
-            reason = _waits(path, draft, started)
-            draft.explanation = replace(was, starts=False, reason=reason)
-
-
-def _waits(path: tuple[str, ...], draft: _Draft, started: set[tuple[str, ...]]) -> str:
-    """Return what a component waits for, in plain words."""
-    service, provider = next(pair for pair in draft.providers if pair[1] not in started)
-    who = "it" if provider == path else label_path(provider)
-    return f"It waits for its {service} session: {who} does not start."
+            service, provider = next(pair for pair in draft.providers if pair[1] not in started)
+            who = "it" if provider == path else label_path(provider)
+            draft.explanation = replace(
+                was,
+                starts=False,
+                reason=f"It waits for its {service} session: {who} does not start.",
+                waits_for=(service, label_path(provider)),
+            )

@@ -63,12 +63,15 @@ def read(node: Node, syntax: Syntax = "xml", profile: Profile | None = None) -> 
     )
 
 
-def write(scenario: Scenario, profile: Profile = "xml-classic") -> Node:
+def write(
+    scenario: Scenario, profile: Profile = "xml-classic", syntax: Syntax | None = None
+) -> Node:
     """Return the ``config`` node of a scenario.
 
-    What has a form keeps it; `profile` says how new things are spelled.
+    What has a form keeps it; `profile` says how new things are spelled. `syntax`
+    is the one that the form was read in, by default the profile's.
     """
-    syntax: Syntax = "hid" if profile == "hid" else "xml"
+    syntax = syntax or ("hid" if profile == "hid" else "xml")
     space = scenario.effective_space
     components = {component.id: component for component in placed(scenario).components}
 
@@ -127,10 +130,13 @@ def has_children(program: str, config: Node) -> bool:
 
 
 def with_inner(
-    component: Component, scenario: Scenario, profile: Profile = "xml-classic"
+    component: Component,
+    scenario: Scenario,
+    profile: Profile = "xml-classic",
+    syntax: Syntax | None = None,
 ) -> Component:
     """Return a component with another scenario inside; see `inner` and `write`."""
-    return component.but(config=write(scenario, profile))
+    return component.but(config=write(scenario, profile, syntax))
 
 
 def _ids(names: Sequence[str | None]) -> list[str]:

@@ -49,6 +49,10 @@ class Init:
         Its configuration.
     seen
         What it makes of its children, seen by itself.
+    purse
+        What it has to give.
+    release, syntax
+        Who reads the configuration, and in which syntax.
     affinity
         What it runs on; None for the top-level one, which has the machine.
     outer, child
@@ -60,6 +64,9 @@ class Init:
     path: Path
     scenario: Scenario
     seen: Look
+    purse: Purse
+    release: Release
+    syntax: Syntax
     affinity: Affinity | None = None
     outer: Init | None = None
     child: Child | None = None
@@ -102,8 +109,9 @@ class Init:
         passed_on = self.outer.seen.router.session(self.child, session.service, session.sent)
         reached = self.outer.follow(passed_on)
         lines = tuple(self.outer.log.line(message) for message in passed_on.messages)
-        outcome = reached.session.outcome
-        denied = replace(session, outcome=outcome, refused=outcome != "ok")
+        end = reached.session
+        refuses = end.outcome != "ok"
+        denied = replace(session, outcome=end.outcome, refused=refuses, lacks=end.lacks)
         return Reached(denied, reached.provider, (*lines, *reached.lines))
 
     def _served(self, session: Session, id: str, label: str) -> Reached:
@@ -189,7 +197,7 @@ def tree(scenario: Scenario, purse: Purse, *, release: Release, syntax: Syntax) 
     log = Log("init")
     made = children(scenario, syntax, release)
     seen = look(scenario, made, purse, log=log, release=release, syntax=syntax)
-    top = Init((), scenario, seen)
+    top = Init((), scenario, seen, purse, release, syntax)
     _add_inner(top, release)
     return top
 
@@ -211,7 +219,8 @@ def _add_inner(outer: Init, release: Release) -> None:
         seen = look(scenario, made, purse, log=log, release=release, syntax=syntax)
         if child.binary == HOITAJA:
             seen = _short_of_cores(seen, cells, log)
-        init = Init(path, scenario, seen, outer.affinity_of(child), outer, child)
+        own = outer.affinity_of(child)
+        init = Init(path, scenario, seen, purse, release, syntax, own, outer, child)
         outer.inits[child.id] = init
         _add_inner(init, release)
 

@@ -132,9 +132,9 @@ def look(
     found: dict[str, Prediction] = {}
     for index, child in enumerate(made):
         sessions = (*_environment(child, router, modules), *_required(child, router))
-        levels = levels_message(scenario.prio_levels)
+        levels = levels_message(scenario.prio_levels, release)
         early = [levels] if levels and (index == 0 or child.priority) else []
-        early += priority_messages(scenario.prio_levels, child)
+        early += priority_messages(scenario.prio_levels, child, release)
         found[child.id] = _first_look(child, sessions, quotas[child.id], early, log)
     stopped = stop(
         scenario,
@@ -232,14 +232,17 @@ def refused(session: Session, sent: str, modules: Sequence[str] | None) -> Sessi
     modules
         Names of the modules of the boot image; None where unknown.
     """
-    lacks = (
-        modules is not None
-        and session.service == "ROM"
-        and session.outcome == "ok"
-        and session.provider == PARENT
-        and sent.rpartition(" -> ")[2] not in modules
+    module = sent.rpartition(" -> ")[2]
+    there = (
+        modules is None
+        or session.service != "ROM"
+        or session.outcome != "ok"
+        or session.provider != PARENT
+        or module in modules
     )
-    return replace(session, outcome="denied", provider=None, refused=True) if lacks else session
+    if there:
+        return session
+    return replace(session, outcome="denied", provider=None, refused=True, lacks=module)
 
 
 def _required(child: Child, router: Router) -> tuple[Session, ...]:
@@ -254,7 +257,7 @@ def _denial(session: Session) -> str:
             return f"{what} is denied: more than one component provides {session.service}."
         case "denied":
             if session.refused:
-                return f"{what} is denied: the boot image has no module {session.label}."
+                return f"{what} is denied: the boot image has no module {session.lacks}."
             return f"{what} is denied: the route's rule for it leads to no provider."
         case _:
             return f"{what} is denied: no rule of its route leads to a provider."

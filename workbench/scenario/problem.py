@@ -44,7 +44,11 @@ class Problem:
     message
         What is wrong, one sentence.
     component
-        Id of the component concerned, or None.
+        Id of the component concerned, or None. Of a problem inside a component
+        that one's id.
+    path
+        Label path of the component concerned, ``outer -> inner`` for one inside
+        another; "" where there is none or it has no name.
     consequence
         What `init` does about it, in its own log words where it logs anything.
     location
@@ -57,6 +61,7 @@ class Problem:
     severity: Severity
     message: str
     component: str | None = None
+    path: str = ""
     consequence: str = ""
     location: Location = field(default_factory=Location)
     fix: Fix | None = None

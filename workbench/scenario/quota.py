@@ -27,6 +27,7 @@ __all__ = [
     "assign",
     "caps_available",
     "ram_available",
+    "ram_needed",
 ]
 
 _K = 2**10
@@ -198,7 +199,7 @@ class _Stock:
 def _quota(child: Child, ram: int, caps: int, messages: list[str], release: Release) -> Quota:
     """Return the quota of a child whose program gets so much RAM and so many capabilities."""
     reason = ""
-    needed = _RAM_NEEDED_2202 if release == "22.02" else RAM_NEEDED
+    needed = ram_needed(release)
     if child.ram_bytes <= RAM_DEDUCTED:
         messages.append(f"Warning: {child.name}: no valid RAM quota defined")
     if child.caps <= CAPS_DEDUCTED:
@@ -231,15 +232,20 @@ def _starved(quota: Quota) -> Quota:
     )
 
 
-def ram_available(scenario: Scenario, ram_bytes: int) -> int:
+def ram_needed(release: Release = DEFAULT_RELEASE) -> int:
+    """Return the least RAM in bytes with which a child runs."""
+    return _RAM_NEEDED_2202 if release == "22.02" else RAM_NEEDED
+
+
+def ram_available(scenario: Scenario, purse: Purse, syntax: Syntax = "xml") -> int:
     """Return what `init` hands on of its RAM: all but what it preserves and uses itself."""
-    keep = amount(_preserved(scenario, "RAM"), _RAM_PRESERVED)
-    return max(ram_bytes - keep - _RAM_OF_INIT, 0)
+    keep = amount(_preserved(scenario, "RAM"), _RAM_PRESERVED, syntax)
+    return max((purse.ram_bytes or 0) - keep - purse.own_ram_bytes, 0)
 
 
-def caps_available(scenario: Scenario, caps: int) -> int:
+def caps_available(scenario: Scenario, caps: int, syntax: Syntax = "xml") -> int:
     """Return what `init` hands on of its capabilities; see `ram_available`."""
-    keep = whole_number(_preserved(scenario, "CAP"), _CAPS_PRESERVED)
+    keep = whole_number(_preserved(scenario, "CAP"), _CAPS_PRESERVED, syntax)
     return max(caps - keep - _CAPS_OF_INIT, 0)
 
 

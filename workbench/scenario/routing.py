@@ -63,6 +63,8 @@ class Session:
         Label that the provider gets to see.
     refused
         Whether a provider was found and refuses.
+    lacks
+        Name of the ROM module that the boot image lacks, if that is why.
     position
         Where that rule stands in the file, if known.
     """
@@ -76,6 +78,7 @@ class Session:
     messages: tuple[str, ...] = ()
     sent: str = ""
     refused: bool = False
+    lacks: str = ""
     position: Position | None = field(default=None, compare=False)
 
 
@@ -153,6 +156,11 @@ class Router:
     def server(self, service: str, name: str) -> Child | None:
         """Return the child of a name if it declares a service."""
         return next((s for s in self._servers.get(service, []) if s.name == name), None)
+
+    def usable(self, rule: RouteRule) -> bool:
+        """Return whether a rule for one service leads to anybody who offers it."""
+        found, unsure = self._provider(rule.targets, rule.service or "", "")
+        return found is not None or unsure > 0
 
     def _provider(
         self, targets: Sequence[Target], service: str, label: str

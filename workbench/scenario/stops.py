@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workbench.scenario.layout import last
 from workbench.scenario.model import Scenario
 from workbench.scenario.release import Release
-from workbench.scenario.vocabulary import Syntax
+from workbench.scenario.tree import Node
+from workbench.scenario.vocabulary import YES, Syntax, whole_number
 
-__all__ = ["Stop", "needs_of_init", "stop"]
+__all__ = ["Stop", "needs_of_init", "stop", "unknown_nodes"]
 
 _KNOWN = frozenset(
     (
@@ -74,18 +76,26 @@ def stop(
         )
     if release == "22.02" and (found := _stop_2202(scenario, syntax, without_pd, caps_short)):
         return found
-    for service in () if nested else needs_of_init(scenario):
+    for service in () if nested else needs_of_init(scenario, syntax):
         if service not in scenario.parent_provides:
             return Stop(f"init waits for a {service} session, which its parent does not provide.")
     return None
 
 
-def needs_of_init(scenario: Scenario) -> tuple[str, ...]:
-    """Return the services that an `init` needs for itself: to report, to watch heartbeats."""
+def needs_of_init(scenario: Scenario, syntax: Syntax = "xml") -> tuple[str, ...]:
+    """Return the services that an `init` needs for itself: to report, to watch heartbeats.
+
+    A report needs no Timer where it is neither delayed nor samples its children
+    (``repos/os/src/lib/sandbox/state_reporter.h``).
+    """
     form = scenario.form
     if form is None:
         return ()
-    report = ("Report", "Timer") if form.first("report") else ()
+    report: tuple[str, ...] = ()
+    if (node := last(form, "report")) is not None:
+        at_once = whole_number(node.get("delay_ms"), 100, syntax) == 0
+        sampling = any(node.get(flag) in YES for flag in ("child_ram", "child_caps"))
+        report = ("Report",) if at_once and not sampling else ("Report", "Timer")
     beat = ("Timer",) if form.first("heartbeat") else ()
     return tuple(dict.fromkeys((*report, *beat)))
 
@@ -95,11 +105,11 @@ def _stop_2202(
 ) -> Stop | None:
     if syntax == "hid":
         return Stop("Genode 22.02 cannot read HID.")
-    if unknown := next(iter(_unknown(scenario)), None):
+    if unknown := next(unknown_nodes(scenario), None):
         return Stop(
-            f"Genode 22.02 starts nothing because of the unknown node {unknown}.",
+            f"Genode 22.02 starts nothing because of the unknown node {unknown.type}.",
             (
-                f"Error: unknown config element type <{unknown}>",
+                f"Error: unknown config element type <{unknown.type}>",
                 "Error: unable to apply complete configuration",
             ),
         )
@@ -110,6 +120,8 @@ def _stop_2202(
     return None
 
 
-def _unknown(scenario: Scenario) -> Iterable[str]:
-    nodes = scenario.form.nodes() if scenario.form else ()
-    return (node.type for node in nodes if node.type not in _KNOWN)
+def unknown_nodes(scenario: Scenario) -> Iterator[Node]:
+    """Yield the top-level nodes that `init` does not know."""
+    for node in scenario.form.nodes() if scenario.form else ():
+        if node.type not in _KNOWN:
+            yield node

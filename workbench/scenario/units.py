@@ -12,6 +12,7 @@ __all__ = ["format_amount", "genode_amount", "parse_amount"]
 
 _FACTORS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 _AMOUNT = re.compile(r"(\d+)([KMG]?)")
+_GENODE_AMOUNT = re.compile(r"(0x[0-9a-fA-F]+|\d+)([KMG]?)")
 
 
 def parse_amount(text: str | int) -> int:
@@ -34,10 +35,14 @@ def parse_amount(text: str | int) -> int:
 def genode_amount(text: str) -> int:
     """Return what Genode makes of an amount: 0 unless the whole text is one.
 
-    ``2MB``, ``2m`` and ``much`` give 0 (measured on Genode's init).
+    ``2MB``, ``2m`` and ``much`` give 0 (measured on Genode's init); ``0x100000``
+    is read as numbers are (``util/string.h``).
     """
-    match = _AMOUNT.fullmatch(text)
-    return int(match[1]) * _FACTORS[match[2]] if match else 0
+    match = _GENODE_AMOUNT.fullmatch(text)
+    if match is None:
+        return 0
+    number = int(match[1], 16 if match[1].startswith("0x") else 10)
+    return number * _FACTORS[match[2]]
 
 
 def format_amount(amount_bytes: int) -> str:

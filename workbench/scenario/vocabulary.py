@@ -20,6 +20,8 @@ from workbench.scenario.tree import Content, Node
 from workbench.scenario.units import genode_amount
 
 __all__ = [
+    "NO",
+    "YES",
     "Syntax",
     "affinity_node",
     "amount",
@@ -38,9 +40,13 @@ D = TypeVar("D", int, None)
 Syntax = Literal["xml", "hid"]
 """Which of Genode's parsers reads the text; they differ in malformed values."""
 
+YES = ("yes", "true", "on", "1")
+NO = ("no", "false", "off", "0")
+"""What Genode reads as a yes and as a no."""
+
 _XML_NUMBER = re.compile(r"(0x[0-9a-fA-F]+|\d+)(?:\.\d*)?")
 _HID_NUMBER = re.compile(r"\s*(0x[0-9a-fA-F]+|\d+)\s*")
-_AMOUNT = re.compile(r"\s*(\d+[KMG]?)\s*")
+_AMOUNT = re.compile(r"\s*((?:0x[0-9a-fA-F]+|\d+)[KMG]?)\s*")
 _LABELS = ("label", "label_prefix", "label_suffix", "label_last", "unscoped_label")
 
 

@@ -324,7 +324,7 @@ def test_check_tells_problems_by_its_exit_code(small: Path, faulty: Path, tmp_pa
 
 
 def test_check_prints_the_promised_object(small: Path, faulty: Path) -> None:
-    assert told("check", small) == {"file": str(small), "profile": "22.02", "problems": []}
+    assert told("check", small) == {"file": str(small), "profile": "26.02", "problems": []}
     (problem,) = told("check", faulty, code=1)["problems"]
     assert set(problem) == {
         "code", "severity", "message", "component", "line", "column", "consequence", "fix",
@@ -332,6 +332,42 @@ def test_check_prints_the_promised_object(small: Path, faulty: Path) -> None:
     assert problem["component"] == "blinktree2"
     assert problem["severity"] in {"error", "warning"}
     assert problem["fix"]
+
+
+CLASSIC = (
+    '<config><parent-provides><service name="LOG"/><service name="PD"/><service name="CPU"/>'
+    '<service name="ROM"/></parent-provides><default-route><any-service><parent/></any-service>'
+    '</default-route><default caps="100"/><monitor/>'
+    '<start name="a"><resource name="RAM" quantum="2M"/></start>'
+    '<start name="b"><resource name="RAM" quantum="3M"/></start></config>'
+)
+
+
+def test_check_knows_releases_and_machines(tmp_path: Path) -> None:
+    file = tmp_path / "init.xml"
+    file.write_text(CLASSIC)
+    (info,) = told("check", file)["problems"]
+    assert (info["code"], info["severity"]) == ("node-unknown", "info")
+    old = told("check", file, "--profile", "22.02", code=1)
+    assert (old["profile"], old["problems"][0]["severity"]) == ("22.02", "error")
+    assert "unknown config element type <monitor>" in old["problems"][0]["consequence"]
+    short = told("check", file, "--ram", "4M", "--caps", "1000", code=1)["problems"]
+    assert [(p["code"], p["component"]) for p in short if p["severity"] == "error"] == [
+        ("ram-overcommitted", "b")
+    ]
+    assert "--ram" in call("check", file, "--ram", "lots", code=2).stderr
+
+
+def test_check_goes_on_after_a_variant_that_names_nobody(tmp_path: Path, small: Path) -> None:
+    good = experiment()
+    lost = good.variants[0].but(affinity={"nobody": Rectangle(x=1, width=2)})
+    file = written(good.but(variants=(lost,)), tmp_path / "lost.yaml")
+    first, second = (
+        json.loads(line)
+        for line in call("check", file, small, "--json", code=1).stdout.splitlines()
+    )
+    assert [p["code"] for p in first["problems"]] == ["variant-unusable"]
+    assert second["problems"] == []
 
 
 def test_check_looks_at_variants_too(tmp_path: Path, backend: FakeBackend) -> None:

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from tests.nodes import node
 from workbench.cli import app
-from workbench.cli.explain import _syntax
 from workbench.formats import Document
+from workbench.formats.syntax import init_syntax
 from workbench.scenario import init_config
 from workbench.scenario.experiment import Experiment
 
@@ -183,4 +183,4 @@ def test_wrong_calls(file: Path, options: list[str]):
 )
 def test_the_syntax_is_that_of_the_configuration_in_the_file(text: str, syntax: str):
     scenario = init_config.read(node("<config/>", line=2))
-    assert _syntax(Document(Experiment(name="x", scenario=scenario), "run", text)) == syntax
+    assert init_syntax(Document(Experiment(name="x", scenario=scenario), "run", text)) == syntax

@@ -70,3 +70,40 @@ def test_one_problem_of_scenario_and_variants_is_said_once() -> None:
     found = readiness(changed(name="blinktree1"))
     said = [(problem.code, problem.component) for problem in found.problems]
     assert len(said) == len(set(said))
+
+
+def test_a_variant_that_names_nobody_is_a_problem() -> None:
+    sound = experiment()
+    lost = sound.variants[0].but(affinity={"nobody": Rectangle(x=1, width=2)})
+    found = readiness(sound.but(variants=(lost, sound.variants[1])))
+    (problem,) = found.problems
+    assert (problem.code, problem.severity) == ("variant-unusable", "error")
+    assert "nobody" in problem.message
+    assert found.mended.variants[0] == lost
+
+
+def test_ram_below_what_the_data_takes() -> None:
+    """The data before the first operation: 10 M keys of 24.3 bytes, and 16 MiB."""
+    sound = changed(ram_bytes=64 * 2**20).but(
+        workloads=("lookup",), parameters={"keys": 10_000_000}
+    )
+    (problem,) = readiness(sound).problems
+    assert (problem.code, problem.component) == ("ram-below-workload", "blinktree2")
+    assert "before the first operation" in problem.message
+    mended = readiness(sound).mended.scenario.component("blinktree2")
+    needed = 10_000_000 * 24.3 + 16 * 2**20 + 248 * 2**10
+    assert 0 <= mended.ram_bytes - needed < 2**20
+    assert readiness(readiness(sound).mended).problems == ()
+
+
+def test_a_tree_that_grows_beyond_its_ram() -> None:
+    sound = changed(ram_bytes=32 * 2**20).but(
+        workloads=("insert",), parameters={"operations": 1_000_000}
+    )
+    (problem,) = readiness(sound).problems
+    assert "in the end" in problem.message
+    assert not readiness(sound).needs_decision, "it runs, and says so when it ends"
+    fits = changed(ram_bytes=42 * 2**20).but(
+        workloads=("insert",), parameters={"operations": 1_000_000}
+    )
+    assert readiness(fits).problems == ()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.nodes import DEFAULT, PARENT, ROUTE, USUAL, node
+from tests.unit.scenario.test_checks_written import TRIED
 from workbench.scenario import edits, init_config
 from workbench.scenario.checks import check, codes
 from workbench.scenario.model import AffinitySpace, Component, PlacementRule, Rectangle, Scenario
@@ -161,7 +162,8 @@ def test_unknown_rules_and_rules_that_leave_nothing():
 
 
 def test_every_code_has_a_case():
-    tried = {code for code, _, _ in CASES} | {
+    tried = {code for code, _, _ in CASES} | TRIED
+    tried |= {
         "prio-levels-not-power-of-two",
         "ram-overcommitted",
         "caps-overcommitted",

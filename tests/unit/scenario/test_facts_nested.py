@@ -7,11 +7,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.explaining import TIMER, WITH_TIMER, K, M, denied, init, on4, outer_route, scenario
+from tests.explaining import (
+    TIMER,
+    WITH_TIMER,
+    K,
+    M,
+    booted,
+    denied,
+    init,
+    on4,
+    outer_route,
+    scenario,
+)
 from tests.nodes import DEFAULT, PARENT, ROUTE, USUAL, config
 from workbench.scenario import init_config
 from workbench.scenario.explain import Explanation
-from workbench.scenario.model import Scenario
 from workbench.scenario.release import Release
 
 # --- routes of nested inits ---
@@ -220,21 +230,10 @@ def test_2202_reads_no_hid():
 # --- boot modules ---
 
 
-class _Booted(Scenario):
-    """A scenario that says what the boot image holds."""
-
-    boot_modules: tuple[str, ...] | None = None
-
-
-def _booted(what: Scenario, *modules: str) -> Scenario:
-    fields = {name: getattr(what, name) for name in Scenario.model_fields}
-    return _Booted(**(fields | {"boot_modules": modules}))
-
-
 def test_a_binary_that_the_boot_image_lacks():
     """Routing 4: environment ROM session denied (label="missingbin", ...)."""
     start = '<start name="missingbin"><binary name="none"/></start>'
-    found = on4(_booted(scenario(USUAL, start, TIMER), "ld.lib.so", "timer"))
+    found = on4(booted(scenario(USUAL, start, TIMER), "ld.lib.so", "timer"))
     assert found["timer"].starts
     assert not found["missingbin"].starts
     assert found["missingbin"].messages == (
@@ -245,7 +244,7 @@ def test_a_binary_that_the_boot_image_lacks():
 
 def test_a_nested_binary_that_the_boot_image_lacks():
     inside = ['<start name="a"/>', '<start name="b"/>']
-    found = on4(_booted(scenario(USUAL, init(USUAL, *inside)), "ld.lib.so", "init", "a"))
+    found = on4(booted(scenario(USUAL, init(USUAL, *inside)), "ld.lib.so", "init", "a"))
     starts = {path: one.starts for path, one in found.items()}
     assert starts == {"outer": True, "outer -> a": True, "outer -> b": False}
     assert found["outer -> b"].messages == (
@@ -256,14 +255,14 @@ def test_a_nested_binary_that_the_boot_image_lacks():
 def test_a_route_may_ask_for_another_module():
     rule = '<service name="ROM" unscoped_label="a"><parent label="a-v2"/></service>'
     start = f'<start name="a"><route>{rule}<any-service><parent/></any-service></route></start>'
-    assert on4(_booted(scenario(USUAL, start), "ld.lib.so", "a-v2"))["a"].starts
-    assert not on4(_booted(scenario(USUAL, start), "ld.lib.so", "a"))["a"].starts
+    assert on4(booted(scenario(USUAL, start), "ld.lib.so", "a-v2"))["a"].starts
+    assert not on4(booted(scenario(USUAL, start), "ld.lib.so", "a"))["a"].starts
 
 
 def test_modules_from_another_component_are_not_looked_for():
     rom = '<start name="fs_rom"><provides><service name="ROM"/></provides></start>'
     rule = '<service name="ROM" unscoped_label="a"><child name="fs_rom"/></service>'
     start = f'<start name="a"><route>{rule}<any-service><parent/></any-service></route></start>'
-    found = on4(_booted(scenario(USUAL, rom, start), "ld.lib.so", "fs_rom"))
+    found = on4(booted(scenario(USUAL, rom, start), "ld.lib.so", "fs_rom"))
     assert found["a"].sessions[3].provider == "fs_rom"
     assert found["a"].sessions[3].outcome == "ok"

@@ -11,13 +11,15 @@ from workbench.scenario.model import AffinitySpace, PlacementRule, Rectangle, Sc
 from workbench.scenario.placement import rule_names
 from workbench.scenario.problem import Fix
 
-__all__: list[str] = []
+__all__ = ["move_up_fix"]
+
+_MISSING = "Warning: affinity-space configuration missing, but affinity defined for child {}"
 
 
 @check_rule("affinity-outside-space")
 def _outside(subject: Subject) -> Iterator[Finding]:
     space = subject.scenario.space
-    if space is None or _is_empty(space):
+    if space is None or _is_empty(space) or subject.places_itself:
         return
     for component in subject.enabled:
         rectangle = component.affinity
@@ -35,8 +37,10 @@ def _outside(subject: Subject) -> Iterator[Finding]:
             f"{component.label} asks for {_words(rectangle)}, which is not inside "
             f"the {space.width}x{space.height} affinity space.",
             component,
-            f"[init] Warning: {component.name}: affinity location exceeds affinity-space "
-            "boundary. It runs on the whole space.",
+            subject.line(
+                f"Warning: {component.name}: affinity location exceeds affinity-space boundary"
+            )
+            + ". It runs on the whole space.",
             Fix(f"Move {component.label} into the space: {_words(inside)}", apply),
             "affinity",
         )
@@ -44,7 +48,7 @@ def _outside(subject: Subject) -> Iterator[Finding]:
 
 @check_rule("affinity-space-missing")
 def _missing(subject: Subject) -> Iterator[Finding]:
-    if subject.scenario.space is not None:
+    if subject.scenario.space is not None or subject.places_itself:
         return
     placed = [c for c in subject.enabled if c.affinity is not None]
     if not placed:
@@ -57,8 +61,8 @@ def _missing(subject: Subject) -> Iterator[Finding]:
         f"{_names(c.label for c in placed)} {'has' if len(placed) == 1 else 'have'} an affinity, "
         "but there is no affinity space.",
         None,
-        "[init] Warning: affinity-space configuration missing, but affinity defined for child "
-        f"{placed[0].name}. The space is 1x1: everything runs on the whole machine.",
+        subject.line(_MISSING.format(placed[0].name))
+        + ". The space is 1x1: everything runs on all CPUs there are.",
         Fix(
             f"Add an affinity space of {width}x{height}",
             lambda scenario: set_space(scenario, width, height),
@@ -68,7 +72,7 @@ def _missing(subject: Subject) -> Iterator[Finding]:
 
 @check_rule("affinity-space-late")
 def _late(subject: Subject) -> Iterator[Finding]:
-    if subject.scenario.space is None:
+    if subject.scenario.space is None or subject.places_itself:
         return
     for component in subject.enabled:
         if component.affinity is not None and subject.settings[component.id].space is None:
@@ -76,8 +80,7 @@ def _late(subject: Subject) -> Iterator[Finding]:
                 "warning",
                 f"{component.label} stands before the affinity space, which comes too late for it.",
                 component,
-                "[init] Warning: affinity-space configuration missing, but affinity defined for "
-                f"child {component.name}. It runs on the whole machine.",
+                subject.line(_MISSING.format(component.name)) + ". It runs on all CPUs there are.",
                 move_up_fix("affinity-space", "the affinity space"),
                 "affinity",
             )

@@ -39,8 +39,8 @@ def _missing(subject: Subject) -> Iterator[Finding]:
                 "error",
                 "A component has no name.",
                 component,
-                "[init] Error: child creation failed. A start node without a name stops the "
-                "whole configuration: nothing starts.",
+                subject.line("Error: child creation failed")
+                + ". A start node without a name stops the whole configuration: nothing starts.",
                 _rename_fix(component, free_name(subject.scenario, wish, numbered=False)),
             )
 

@@ -11,7 +11,13 @@ from workbench.scenario.children import Child
 from workbench.scenario.edits import set_quota
 from workbench.scenario.model import Component, Scenario
 from workbench.scenario.problem import Fix
-from workbench.scenario.quota import CAPS_NEEDED, RAM_NEEDED, caps_available, ram_available
+from workbench.scenario.quota import (
+    CAPS_NEEDED,
+    RAM_NEEDED,
+    caps_available,
+    ram_available,
+    ram_needed,
+)
 from workbench.scenario.units import format_amount
 
 __all__: list[str] = []
@@ -24,13 +30,15 @@ _USUAL_CAPS = 100
 def _ram_missing(subject: Subject) -> Iterator[Finding]:
     for component, child in _children(subject):
         comes_late = component.ram_bytes is None and subject.scenario.default_ram_bytes
+        if component.ram_bytes and subject.release == "22.02":
+            continue  # said by ram-attribute-ignored
         if child.ram_bytes == 0 and not comes_late:  # else said by default-late
             yield Finding(
                 "error",
                 f"{component.label} has no RAM quota.",
                 component,
-                f"[init] Warning: {component.name}: no valid RAM quota defined; then "
-                f'[init] child "{component.name}" requests resources: ram_quota=69632. It hangs.',
+                subject.line(f"Warning: {component.name}: no valid RAM quota defined")
+                + f'; then child "{component.name}" requests resources: ram_quota=69632. It hangs.',
                 _ram_fix(component),
             )
 
@@ -38,15 +46,13 @@ def _ram_missing(subject: Subject) -> Iterator[Finding]:
 @check_rule("ram-too-small")
 def _ram_too_small(subject: Subject) -> Iterator[Finding]:
     for component, child in _children(subject):
-        if 0 < child.ram_bytes < RAM_NEEDED:
+        if 0 < child.ram_bytes < ram_needed(subject.release):
             yield Finding(
                 "error",
                 f"{format_amount(child.ram_bytes)} of RAM is too little for {component.label}: "
                 "248K go into creating it.",
                 component,
-                "Out of RAM during ELF loading, or "
-                f'[init] child "{component.name}" requests resources: ram_quota=69632. '
-                "It does not run.",
+                f"{subject.line(subject.quotas[component.id].messages[-1])}. It does not run.",
                 _ram_fix(component),
                 "resource",
             )
@@ -61,7 +67,8 @@ def _caps_missing(subject: Subject) -> Iterator[Finding]:
                 "error",
                 f"{component.label} has no capability quota, and no default is in force.",
                 component,
-                f"[init] Warning: {component.name}: no valid capability quota defined. It hangs.",
+                subject.line(f"Warning: {component.name}: no valid capability quota defined")
+                + ". It hangs.",
                 _caps_fix(component),
             )
 
@@ -75,7 +82,8 @@ def _caps_too_small(subject: Subject) -> Iterator[Finding]:
                 f"{child.caps} capabilities are too few for {component.label}: "
                 "34 go into creating it.",
                 component,
-                f'[init] child "{component.name}" requests resources: cap_quota. It hangs.',
+                subject.line(f'child "{component.name}" requests resources: cap_quota')
+                + ". It hangs.",
                 _caps_fix(component),
             )
 
@@ -101,15 +109,13 @@ def _default_late(subject: Subject) -> Iterator[Finding]:
 
 @check_rule("ram-overcommitted")
 def _ram_overcommitted(subject: Subject) -> Iterator[Finding]:
-    if subject.ram_bytes is None:
+    ram = subject.init.purse.ram_bytes
+    found = _first_short(subject, "configured RAM exceeds available RAM")
+    if ram is None or found is None:
         return
-    available = ram_available(subject.scenario, subject.ram_bytes)
+    component, line = found
+    available = ram_available(subject.scenario, subject.init.purse, subject.syntax)
     asked = {id: child.ram_bytes for id, child in subject.children.items()}
-    found = _first_above(asked, available)
-    if found is None:
-        return
-    id, left = found
-    component = subject.scenario.component(id)
     scaled = _scaled(asked, available)
 
     def apply(scenario: Scenario) -> Scenario:
@@ -120,10 +126,10 @@ def _ram_overcommitted(subject: Subject) -> Iterator[Finding]:
     yield Finding(
         "error",
         f"The components ask for {format_amount(sum(asked.values()))} of RAM, "
-        f"but there are {format_amount(available)}.",
+        f"but {_who(subject)} has {format_amount(available)} to give.",
         component,
-        f"[init] Warning: {component.name}: configured RAM exceeds available RAM, proceed with "
-        f"{format_amount(left)}. Nothing is left for those behind it.",
+        f"{subject.line(line)}. Nothing is left for those behind it; with more than one of them "
+        "init runs out of RAM itself and stops all.",
         Fix("Give each component its share of the RAM there is", apply)
         if min(scaled.values()) >= RAM_NEEDED
         else None,
@@ -133,38 +139,42 @@ def _ram_overcommitted(subject: Subject) -> Iterator[Finding]:
 
 @check_rule("caps-overcommitted")
 def _caps_overcommitted(subject: Subject) -> Iterator[Finding]:
-    if subject.caps is None:
+    caps = subject.init.purse.caps
+    found = _first_short(subject, "configured caps exceed available caps")
+    if caps is None or found is None:
         return
-    available = caps_available(subject.scenario, subject.caps)
-    asked = {id: child.caps for id, child in subject.children.items()}
-    found = _first_above(asked, available)
-    if found is None:
-        return
-    id, left = found
-    component = subject.scenario.component(id)
+    component, line = found
+    available = caps_available(subject.scenario, caps, subject.syntax)
+    asked = sum(child.caps for child in subject.children.values())
+    then = "Those behind it hang."
+    if subject.release == "22.02":
+        then = "The whole init ends with an uncaught exception: nothing starts."
     yield Finding(
         "error",
-        f"The components ask for {sum(asked.values())} capabilities, but there are {available}.",
+        f"The components ask for {asked} capabilities, "
+        f"but {_who(subject)} has {available} to give.",
         component,
-        f"[init] Warning: {component.name}: configured caps exceed available caps, "
-        f"proceed with {left}. Genode 22.02 starts nothing at all.",
+        f"{subject.line(line)}. {then}",
     )
+
+
+def _first_short(subject: Subject, words: str) -> tuple[Component, str] | None:
+    """Return the first component that gets less than it asks for, and the line about it."""
+    for id, quota in subject.quotas.items():
+        for line in quota.messages:
+            if words in line:
+                return subject.scenario.component(id), line
+    return None
+
+
+def _who(subject: Subject) -> str:
+    return subject.path(None) or "init"
 
 
 def _children(subject: Subject) -> Iterator[tuple[Component, Child]]:
     for component in subject.enabled:
         if (child := subject.children.get(component.id)) is not None:
             yield component, child
-
-
-def _first_above(asked: dict[str, int], available: int) -> tuple[str, int] | None:
-    """Return the first child that asks for more than is left, and what is left."""
-    left = available
-    for id, amount in asked.items():
-        if amount > left:
-            return id, left
-        left -= amount
-    return None
 
 
 def _scaled(asked: dict[str, int], available: int) -> dict[str, int]:

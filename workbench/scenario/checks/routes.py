@@ -11,6 +11,7 @@ from workbench.scenario.checks.base import Finding, Subject, check_rule
 from workbench.scenario.children import Child, cut
 from workbench.scenario.edits import add, switch
 from workbench.scenario.model import Component, RouteRule, Scenario, Target
+from workbench.scenario.prediction import denial_line
 from workbench.scenario.problem import Fix
 from workbench.scenario.routing import Session, aliases, rule_position
 
@@ -34,7 +35,7 @@ def _default_route_late(subject: Subject) -> Iterator[Finding]:
                 "error",
                 f"{component.label} stands before the default route, which comes too late for it.",
                 component,
-                _no_route_words(component, "PD"),
+                _no_route_words(subject, component, "PD"),
                 move_up_fix("default-route", "the default route"),
             )
 
@@ -120,7 +121,7 @@ def _denied(subject: Subject) -> Iterator[Finding]:
             "error",
             f"{component.label} gets no {session.service} session: {why}.",
             component,
-            f"{_denied_words(component, session)} The rule denies it without a word.",
+            f"{_denied_words(subject, component, session)} The rule denies it without a word.",
             _denied_fix(subject, component, session.service, server),
             "route",
             rule_position(subject.scenario, component, session.rule or 0),
@@ -152,7 +153,7 @@ def _ambiguous(subject: Subject) -> Iterator[Finding]:
             "error",
             f"{component.label} asks any child for {service}, but {who}.",
             component,
-            f'[init] Error: {component.name}: ambiguous routes to service "{service}"',
+            subject.line(f'Error: {component.name}: ambiguous routes to service "{service}"'),
             _route_fix(component, service, first, servers[0]),
             "route",
         )
@@ -173,7 +174,7 @@ def _no_route(subject: Subject) -> Iterator[Finding]:
             "error",
             f"No rule of {component.label}'s route leads {services} to a provider.",
             component,
-            _no_route_words(component, sessions[0].service, sessions[0].label),
+            _no_route_words(subject, component, sessions[0].service, sessions[0].label),
             Fix("Add a rule for any service", _append_any(component)),
             "route",
         )
@@ -194,7 +195,7 @@ def _no_provider(subject: Subject) -> Iterator[Finding]:
             "error",
             f"{component.label} needs {service}, which no component provides.",
             component,
-            _denied_words(component, session),
+            _denied_words(subject, component, session),
             Fix(f"Add {server.title}", _add(server.binary)) if server else None,
         )
 
@@ -216,8 +217,8 @@ def _no_parent_provides(subject: Subject) -> Iterator[Finding]:
             "error",
             f"{many} {service}, but parent-provides does not name it.",
             None,
-            f"[init] Error: {components[0].name}: {service} environment session denied. "
-            "They do not start.",
+            subject.line(f"Error: {components[0].name}: {service} environment session denied")
+            + ". They do not start.",
             Fix(f"Let the parent provide {service}", _let_parent_provide(service)),
             "parent-provides",
         )
@@ -229,7 +230,7 @@ def _sessions(subject: Subject, *outcomes: str) -> Iterator[tuple[Component, Ses
         if component.id not in subject.children:
             continue
         met: set[str] = set()
-        for session in subject.predictions[component.id].sessions:
+        for session in subject.sessions(component):
             if session.outcome in outcomes and session.service not in met:
                 met.add(session.service)
                 yield component, session
@@ -253,23 +254,19 @@ def _names_child(subject: Subject, component: Component, session: Session) -> bo
     return any(target.kind == "child" for target in rule.targets)
 
 
-def _denied_words(component: Component, session: Session) -> str:
-    if session.environment:
-        return (
-            f"[init] Error: {component.name}: {session.service} environment session denied "
-            f'(label="{session.label}").'
-        )
-    return (
-        f"[init -> {component.name}] Error: stop because parent denied {session.service}-session."
-    )
+def _denied_words(subject: Subject, component: Component, session: Session) -> str:
+    return denial_line(subject.children[component.id], session, subject.init.log) + "."
 
 
-def _no_route_words(component: Component, service: str, label: str | None = None) -> str:
+def _no_route_words(
+    subject: Subject, component: Component, service: str, label: str | None = None
+) -> str:
     label = component.name if label is None else label
-    return (
-        f'[init] Warning: {component.name}: no route to service "{service}" (label="{label}"). '
-        "It does not start; Genode 22.02 stops altogether where PD is meant."
-    )
+    line = f'Warning: {component.name}: no route to service "{service}" (label="{label}")'
+    then = "It does not start."
+    if subject.release == "22.02" and service == "PD":
+        then = "The whole init ends with an uncaught exception: nothing starts."
+    return f"{subject.line(line)}. {then}"
 
 
 def _own_rules(scenario: Scenario, component: Component) -> _Rules:

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from workbench.cli.amounts import ram_bytes
 from workbench.cli.failures import INPUT, PROBLEMS, explained
 from workbench.cli.output import complain, print_json, stdout
 
 if TYPE_CHECKING:
-    from workbench.scenario.experiment import Experiment
     from workbench.scenario.problem import Problem
 
 __all__ = ["check"]
 
 # ruff: noqa: PLC0415 - what is slow to import is imported when it is asked for
 
-_PROFILE = "22.02"
-"""The Genode release whose `init` the checks speak of."""
-
 
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to check.")],
+    profile: Annotated[
+        Literal["22.02", "26.02"],
+        typer.Option("--profile", help="Release of Genode whose init is to read it."),
+    ] = "26.02",
+    ram: Annotated[
+        str | None, typer.Option("--ram", help="RAM given to init, as 1008M; by default ample.")
+    ] = None,
+    caps: Annotated[
+        int | None, typer.Option("--caps", min=0, help="Capabilities given to init.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one object per file.")] = False,
 ) -> None:
     """Say what init would do with a scenario that it would not do as written.
@@ -33,40 +40,49 @@ def check(
     from workbench import formats
     from workbench.cli.tables import print_problems
     from workbench.errors import InputError
-    from workbench.experiments.readiness import readiness
+    from workbench.experiments.readiness import problems
     from workbench.experiments.samples import file_or_sample
+    from workbench.formats.syntax import init_syntax
+    from workbench.scenario.quota import Purse
 
+    purse = Purse(ram_bytes(ram), caps)
     worst = 0
     for file in files:
         try:
-            experiment = formats.read(file_or_sample(file)).experiment
-            found = readiness(experiment, str(file))
+            document = formats.read(file_or_sample(file))
         except InputError as refusal:
             complain(explained(refusal.in_file(str(file))))
             worst = INPUT
             continue
+        found = problems(
+            document.experiment,
+            str(file),
+            purse=purse,
+            release=profile,
+            syntax=init_syntax(document),
+            workloads=document.format == "yaml",
+        )
         if json:
-            print_json(_report(file, experiment, found.problems))
-        elif found.problems:
-            print_problems(stdout(), found.problems)
+            print_json(_report(file, profile, found))
+        elif found:
+            print_problems(stdout(), found)
         else:
             typer.echo(f"{file}: no problems")
-        if found.needs_decision:
+        if any(problem.severity != "info" for problem in found):
             worst = max(worst, PROBLEMS)
     raise typer.Exit(worst)
 
 
-def _report(file: Path, experiment: Experiment, problems: tuple[Problem, ...]) -> dict[str, Any]:
-    names = {component.id: component.name for component in experiment.scenario.components}
+def _report(file: Path, profile: str, problems: tuple[Problem, ...]) -> dict[str, Any]:
     return {
         "file": str(file),
-        "profile": _PROFILE,
+        "profile": profile,
         "problems": [
             {
                 "code": problem.code,
                 "severity": problem.severity,
                 "message": problem.message,
-                "component": names.get(problem.component or ""),
+                "component": problem.path or None,
                 "line": problem.location.line,
                 "column": problem.location.column,
                 "consequence": problem.consequence,
