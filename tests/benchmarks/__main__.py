@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import bench_engine
+from tests.benchmarks import bench_engine, preview
 
 bench_engine.main()
+preview.main()

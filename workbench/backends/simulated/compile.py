@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from workbench.backends.simulated.cache import cache, engine_loop, scheduling_policy
+from workbench.backends.simulated.fluid import compiled_flow
 from workbench.backends.simulated.policy import policy_names
 
 __all__ = ["main"]
@@ -21,6 +22,7 @@ def main() -> None:
     _step("event loop", engine_loop)
     for name in policy_names():
         _step(f"policy {name}", partial(scheduling_policy, name))
+    _step("fluid preview", compiled_flow)
 
 
 def _step(title: str, work: Callable[[], object]) -> None:
