@@ -78,6 +78,10 @@ format: setup-test          ## format the code
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
+schema: setup               ## write the published JSON Schemas again
+	@$(PY) -m workbench.formats.yaml_schema
+	@$(PY) -m workbench.scenario.catalogue_schema
+
 constraints: setup-test     ## write constraints.txt from what is installed
 	$(PY) -m pip freeze --all --exclude-editable | grep -v -e '^affinity-workbench' -e '@' -e '^setuptools==' > constraints.txt
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BeforeValidator, Field, InstanceOf, ValidationError
+from pydantic import BeforeValidator, Field, InstanceOf, ValidationError, model_validator
 
 from workbench.errors import InputError, Location
 from workbench.folders import data_folder
@@ -23,7 +23,7 @@ from workbench.scenario.model import Amount, Component, Frozen, RouteRule, Targe
 from workbench.scenario.tree import Node
 from workbench.scenario.vocabulary import YES, Syntax, whole_number
 
-__all__ = ["Catalogue", "ConfigParameter", "Entry", "Role", "catalogue"]
+__all__ = ["SHIPPED", "Catalogue", "ConfigParameter", "Entry", "Guest", "Kind", "Role", "catalogue"]
 
 Role = Literal["benchmark", "timer", "antagonist", "driver", "system"]
 """``benchmark``: runs a measured workload; ``timer``: offers Timer; ``antagonist``:
@@ -32,7 +32,16 @@ disturbs others; ``driver`` and ``system``: the rest."""
 _USUAL_PROVIDERS = {"Timer": "timer", "Platform": "platform"}
 """Names that configurations usually give to the provider of a service."""
 
-_SHIPPED = Path(__file__).parents[1] / "data" / "catalogue"
+SHIPPED = Path(__file__).parents[1] / "data" / "catalogue"
+"""Folder of the shipped entries."""
+
+
+Guest = Literal["blinktree", "timer", "antagonist", "log"]
+"""Program that stands for a component in a run on a real kernel: the benchmark, a
+timer, one that disturbs others, one that prints a line and waits."""
+
+Kind = Literal["yes-no", "whole", "number", "text"]
+"""What values a parameter takes."""
 
 
 class ConfigParameter(Frozen):
@@ -43,14 +52,44 @@ class ConfigParameter(Frozen):
     name
         Name of the attribute.
     default
-        Value where it is not given; its type is the parameter's type.
+        Value where it is not given; its type (true or false, whole number, number,
+        text) is the parameter's type.
     title
-        One line for people, with the unit.
+        What it does; one line for people.
+    unit
+        Unit of the value as people write it, for example ``ms``.
+    minimum, maximum
+        Bounds of a number.
+    choices
+        All values that a text can have; none means any.
     """
 
-    name: str
+    name: str = Field(min_length=1)
     default: Parameter
     title: str = ""
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _default_is_possible(self) -> ConfigParameter:
+        if self.choices and self.default not in self.choices:
+            raise ValueError(f'the default of "{self.name}" is none of its choices')
+        return self
+
+    @property
+    def kind(self) -> Kind:
+        """What values it takes."""
+        match self.default:
+            case bool():
+                return "yes-no"
+            case int():
+                return "whole"
+            case float():
+                return "number"
+            case _:
+                return "text"
 
     def value(self, config: Node | None, syntax: Syntax = "xml") -> Parameter:
         """Return the value in a child configuration, read as Genode reads it."""
@@ -110,6 +149,8 @@ class Entry(Frozen):
         What its configuration can say.
     workload
         Model that stands for it in a simulation; None for one that idles.
+    guest
+        Program that stands for it on a real kernel; None where there is none.
     starts_children
         Whether its configuration is an `init` configuration of its own.
     in_palette
@@ -117,7 +158,7 @@ class Entry(Frozen):
     """
 
     binary: str = Field(min_length=1)
-    title: str
+    title: str = Field(min_length=1)
     summary: str = ""
     role: Role = "system"
     icon: str = "component"
@@ -125,9 +166,16 @@ class Entry(Frozen):
     requires: tuple[str, ...] = ()
     ram: Amount
     caps: int = Field(default=100, ge=0)
-    config: Annotated[InstanceOf[Node], BeforeValidator(_node)] | None = None
+    config: (
+        Annotated[
+            InstanceOf[Node],
+            BeforeValidator(_node, json_schema_input_type=list[str | dict[str, Any] | list[Any]]),
+        ]
+        | None
+    ) = None
     parameters: tuple[ConfigParameter, ...] = ()
     workload: str | None = None
+    guest: Guest | None = None
     starts_children: bool = False
     in_palette: bool = True
 
@@ -198,7 +246,7 @@ def catalogue() -> Catalogue:
 @lru_cache
 def _catalogue(own: Path) -> Catalogue:
     entries: dict[str, Entry] = {}
-    for folder in (_SHIPPED, own):
+    for folder in (SHIPPED, own):
         for file in sorted(folder.glob("*.yaml")):
             entries |= {entry.binary: entry for entry in _entries(file)}
     return Catalogue(entries)

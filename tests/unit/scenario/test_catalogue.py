@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import get_args
 
+import jsonschema
 import pytest
+import yaml
 
 from tests.nodes import USUAL, config, node
 from workbench.errors import InputError
 from workbench.scenario import edits, init_config
-from workbench.scenario.catalogue import catalogue
+from workbench.scenario.catalogue import SHIPPED, Entry, Guest, catalogue
+from workbench.scenario.catalogue_schema import PUBLISHED, schema
 from workbench.scenario.checks import check
 from workbench.scenario.prediction import predict
+from workbench.scenario.quota import CAPS_NEEDED
 
 
 def test_what_the_simulation_relies_on():
@@ -52,6 +58,67 @@ def test_parameters_are_read_as_genode_reads_them():
     assert timer.values(scenario.component("t2")) == {"period_ms": 1}
 
 
+@pytest.mark.parametrize("entry", catalogue().entries.values(), ids=lambda entry: entry.binary)
+def test_every_entry_can_be_used(entry: Entry):
+    """With title and summary, quotas that run, words for every parameter."""
+    assert entry.title
+    assert entry.summary.endswith(".")
+    assert entry.ram >= 2**20
+    assert entry.caps >= CAPS_NEEDED
+    assert all(p.title and p.kind for p in entry.parameters)
+    component = entry.component("c", "c")
+    assert entry.values(component) == {p.name: p.default for p in entry.parameters}
+    assert set(entry.requires).isdisjoint({"PD", "CPU", "ROM", "LOG"}), "everybody gets those"
+
+
+def test_real_runs_know_their_programs():
+    """A guest program for what the simulation has a workload for, and for one that logs."""
+    known = catalogue().entries.values()
+    assert {e.guest for e in known if e.guest} == set(get_args(Guest))
+    assert all(e.guest for e in known if e.workload)
+
+
+@pytest.mark.parametrize("file", sorted(SHIPPED.glob("*.yaml")), ids=lambda file: file.name)
+def test_shipped_files_keep_to_the_published_schema(file: Path):
+    published = json.loads(PUBLISHED.read_text())
+    jsonschema.Draft202012Validator.check_schema(published)
+    jsonschema.validate(yaml.safe_load(file.read_text()), published)
+
+
+def test_the_published_schema_is_current():
+    assert PUBLISHED.read_text() == schema()
+
+
+def test_the_schema_refuses_what_the_reader_refuses():
+    published = json.loads(PUBLISHED.read_text())
+    for entry in (
+        {"binary": "x", "title": "X"},
+        {"binary": "", "title": "X", "ram": "1M"},
+        {"binary": "x", "title": "X", "ram": "1M", "colour": "red"},
+        {"binary": "x", "title": "X", "ram": "1M", "guest": "doom"},
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate([entry], published)
+
+
+def test_a_component_type_of_a_user_is_used_everywhere(home: Path):
+    """The example of workbench/README.md: checks, predictions and new components know it."""
+    page = (Path(__file__).parents[3] / "workbench" / "README.md").read_text()
+    example = page.split("```yaml\n- binary: reporter", 1)[1].split("```")[0]
+    (home / "catalogue").mkdir()
+    (home / "catalogue" / "lab.yaml").write_text("- binary: reporter" + example)
+    jsonschema.validate(
+        yaml.safe_load("- binary: reporter" + example), json.loads(PUBLISHED.read_text())
+    )
+    scenario, id = edits.add(init_config.read(config(USUAL)), "reporter")
+    assert {p.code for p in check(scenario)} == {"route-to-unknown-child", "no-provider"}
+    added = scenario.component(id)
+    assert catalogue().entry("reporter").values(added)["interval_ms"] == 500
+    sessions = {s.service: s.outcome for s in predict(scenario)[id].sessions}
+    assert sessions["Timer"] == "denied"
+    assert sessions["Report"] == "no-route"
+
+
 def test_users_add_their_own(home: Path):
     folder = home / "catalogue"
     folder.mkdir()
@@ -75,6 +142,11 @@ def test_users_add_their_own(home: Path):
         ("- {binary: x, title: X, ram: 12Q}", "12Q"),
         ("- {binary: x, title: X, ram: 1M, colour: red}", "colour"),
         ("- {binary: x, title: X, ram: 1M, config: [config]}", "child"),
+        ("- {binary: x, title: X, ram: 1M, guest: doom}", "blinktree"),
+        (
+            "- {binary: x, title: X, ram: 1M, parameters: [{name: p, default: a, choices: [b]}]}",
+            "choices",
+        ),
     ],
 )
 def test_a_broken_file_is_named(home: Path, text: str, says: str):
