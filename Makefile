@@ -6,7 +6,6 @@ VENV    ?= .venv
 PY      := $(VENV)/bin/python
 PORT    ?= 5006
 PYTEST  ?= $(PY) -m pytest
-LAYERS  ?= tests/unit tests/integration tests/notebooks tests/browser
 export WORKBENCH_CACHE ?= $(CURDIR)/.cache/workbench
 
 .PHONY: help run test setup setup-test browser lint types layers unit integration \
@@ -19,9 +18,7 @@ run: setup       ## prepare everything and open the app
 	@$(PY) -m workbench serve --port $(PORT)
 
 test: lint types layers  ## everything CI checks
-	@# On a busy machine a browser can miss its moment: what failed is tried once more, in sight.
-	$(PYTEST) $(LAYERS) || { echo "Trying what failed once more:"; \
-		$(PYTEST) $(LAYERS) --last-failed --last-failed-no-failures=none; }
+	@sh .ci/tests $(PY)
 
 setup: $(VENV)/ready        ## create .venv, install, compile the engine and the guest programs
 
