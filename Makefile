@@ -9,7 +9,7 @@ PYTEST  ?= $(PY) -m pytest
 export WORKBENCH_CACHE ?= $(CURDIR)/.cache/workbench
 
 .PHONY: help run test setup setup-test browser lint types layers unit integration \
-        browser-tests notebooks screenshots bench format schema constraints wheel clean
+        browser-tests notebooks screenshots guest-stress bench format schema constraints wheel clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -67,6 +67,9 @@ notebooks: setup-test       ## execute the notebooks
 
 screenshots: setup-test     ## take the pictures of the README again
 	WORKBENCH_SCREENSHOTS=$(CURDIR)/tests/screenshots $(PYTEST) tests/browser/test_screenshots.py
+
+guest-stress: setup-test    ## the guest programs under sanitizers, long random runs
+	$(PYTEST) tests/stress
 
 bench: setup-test           ## timings; never part of the tests
 	$(PY) -m tests.benchmarks

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from workbench.backends.guest import guest
+from tests.linearizability import Kind, Operation
+from workbench.backends.guest import build
 from workbench.errors import InputError
 
 Event = dict[str, Any]
@@ -20,10 +21,19 @@ Event = dict[str, Any]
 CPUS = sorted(os.sched_getaffinity(0))
 
 
-def program(sanitizer: str | None = None) -> Path:
+STRESS = Path(__file__).parent / "guest_programs" / "stress.c"
+
+
+def sanitizing(sanitizer: str) -> tuple[str, ...]:
+    """Return flags for a program that looks for its own defects: ``thread``, ``address``."""
+    # gcc warns that its thread sanitizer ignores fences; what they order is atomic anyway.
+    return (*build.FLAGS, "-g", f"-fsanitize={sanitizer}", "-fno-omit-frame-pointer", "-Wno-tsan")
+
+
+def program(flags: tuple[str, ...] = build.STATIC, main: Path = build.MAIN) -> Path:
     """Return the compiled guest; on a machine that cannot compile it the test fails by name."""
     try:
-        return guest(sanitizer).path
+        return build.guest(flags, main).path
     except InputError as problem:
         pytest.fail(str(problem))
 
@@ -56,20 +66,43 @@ def plan(*components: str, head: str = "") -> str:
     return f"plan 1\n{head}\n" + "\n".join(parts)
 
 
-def run(text: str, folder: Path, sanitizer: str | None = None, timeout: float = 120) -> Told:
+def run(
+    text: str, folder: Path, flags: tuple[str, ...] = build.STATIC, timeout: float = 120
+) -> Told:
     """Run a plan to its end."""
     file = folder / "plan"
     file.write_text(text)
-    words = [str(program(sanitizer)), "runner", f"plan={file}"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, check=False)
+    words = [str(program(flags)), "runner", f"plan={file}"]
+    # What a short-lived process has not freed at its end is no defect.
+    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
+    done = subprocess.run(
+        words, capture_output=True, text=True, timeout=timeout, check=False, env=environment
+    )
     sys.stderr.write(done.stderr)
     events = [json.loads(line) for line in done.stdout.splitlines()]
     return Told(events, done.returncode, done.stderr, text)
 
 
-def alone(*words: str, sanitizer: str | None = None, timeout: float = 120) -> Told:
+def alone(*words: str, flags: tuple[str, ...] = build.STATIC, timeout: float = 120) -> Told:
     """Run a program of the guest without the runner."""
-    command = [str(program(sanitizer)), *words]
+    command = [str(program(flags)), *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
     events = [json.loads(line) for line in done.stdout.splitlines()]
     return Told(events, done.returncode, done.stderr)
+
+
+def stress(
+    flags: tuple[str, ...] = build.STATIC, entries: int = 4, **parameters: int | str
+) -> tuple[list[Operation], str]:
+    """Run random operations at once; return their history and the tree's own check."""
+    tree = program((*flags, f"-DNODE_ENTRIES={entries}", "-DINTERLEAVE=hesitate"), STRESS)
+    words = [str(tree), *(f"{name}={value}" for name, value in parameters.items())]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    *lines, check = done.stdout.splitlines()
+    kinds: tuple[Kind, ...] = ("lookup", "insert", "update")
+    history = []
+    for line in lines:
+        kind, key, value, begin, end, found, result = map(int, line.split())
+        history.append(Operation(kinds[kind], key, value, begin, end, bool(found), result))
+    return history, check

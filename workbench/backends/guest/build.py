@@ -27,8 +27,10 @@ from workbench.folders import cache_folder
 __all__ = ["INSTALL", "Compiler", "Guest", "compiled", "compiler", "guest", "main"]
 
 SOURCES = Path(__file__).parent / "src"
+MAIN = SOURCES / "main.c"
 FLAGS = ("-std=c11", "-O2", "-g0", "-pthread", "-Wall", "-Wextra", "-Wshadow")
 STATIC = (*FLAGS, "-static")
+"""A virtual machine has no libraries."""
 INSTALL = f"{sys.executable} -m pip install ziglang"
 """Works without root; Debian's ``apt-get install gcc libc6-dev`` compiles faster."""
 
@@ -81,17 +83,18 @@ def compiler() -> Compiler | None:
 def compiled() -> bool:
     """Whether the program is in the cache; compiles nothing."""
     found = compiler()
-    return found is not None and _program(found, STATIC).exists()
+    return found is not None and _place(found, STATIC, MAIN).exists()
 
 
-def guest(sanitizer: str | None = None) -> Guest:
+def guest(flags: tuple[str, ...] = STATIC, main: Path = MAIN) -> Guest:
     """Return the guest program, compiled now if it is not in the cache.
 
     Parameters
     ----------
-    sanitizer
-        ``thread``, ``address`` or ``undefined`` for a program that looks for its own
-        defects, linked dynamically and several times slower.
+    flags
+        Of the compiler; tests look for defects with others.
+    main
+        The file with ``main``; tests and benchmarks drive the guest's parts with others.
 
     Raises
     ------
@@ -104,20 +107,18 @@ def guest(sanitizer: str | None = None) -> Guest:
             "There is no C compiler that links statically; native and QEMU runs need one.",
             f"Run: {INSTALL}",
         )
-    flags = STATIC if sanitizer is None else _sanitizing(sanitizer)
-    program = _program(found, flags)
+    program = _place(found, flags, main)
     if not program.exists():
-        _compile(found, flags, program)
+        _compile(found, flags, main, program)
     return Guest(program, found.version, " ".join(flags))
 
 
-def _program(found: Compiler, flags: tuple[str, ...]) -> Path:
-    return cache_folder() / "guest" / _digest(found, flags) / "guest"
-
-
-def _sanitizing(sanitizer: str) -> tuple[str, ...]:
-    # gcc warns that its thread sanitizer ignores fences; what they order is atomic anyway.
-    return (*FLAGS, "-g", f"-fsanitize={sanitizer}", "-fno-omit-frame-pointer", "-Wno-tsan")
+def _place(found: Compiler, flags: tuple[str, ...], main: Path) -> Path:
+    """Return where the program is, once it is compiled."""
+    digest = hashlib.sha256("\0".join((*found.command, found.version, *flags)).encode())
+    for source in (main, *sorted(SOURCES.iterdir())):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    return cache_folder() / "guest" / digest.hexdigest()[:16] / "guest"
 
 
 def _candidates() -> list[tuple[str, ...]]:
@@ -152,21 +153,15 @@ def _links_statically(command: tuple[str, ...]) -> bool:
     return True
 
 
-def _digest(found: Compiler, flags: tuple[str, ...]) -> str:
-    digest = hashlib.sha256("\0".join((*found.command, found.version, *flags)).encode())
-    for source in sorted(SOURCES.iterdir()):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
-
-
-def _compile(found: Compiler, flags: tuple[str, ...], program: Path) -> None:
+def _compile(found: Compiler, flags: tuple[str, ...], main: Path, program: Path) -> None:
     """Compile into a file of its own, so that several at once do not meet."""
     try:
         program.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=program.parent) as folder:
             made = Path(folder, "guest")
-            sources = map(str, sorted(SOURCES.glob("*.c")))
-            words = [*found.command, *flags, *sources, "-lm", "-o", str(made)]
+            parts = [source for source in sorted(SOURCES.glob("*.c")) if source != MAIN]
+            files = ["-I", SOURCES, main, *parts, "-lm", "-o", made]
+            words = [*found.command, *flags, *map(str, files)]
             told = subprocess.run(words, capture_output=True, text=True, check=False)
             if told.returncode != 0:
                 why = told.stderr.strip().splitlines() or ["no message"]

@@ -17,14 +17,23 @@ static inline node_ref ref_to(struct node *node)
 	return (node_ref)(uintptr_t)node | (node_ref)node->owner << OWNER_SHIFT;
 }
 
+/* Tests let workers hesitate in the middle of what they do. */
+#ifdef INTERLEAVE
+void INTERLEAVE(void);
+#else
+#define INTERLEAVE() ((void)0)
+#endif
+
 /* Readers do not keep writers away, so everything both touch is atomic. */
 static inline uint64_t peek(const _Atomic uint64_t *word)
 {
+	INTERLEAVE();
 	return atomic_load_explicit(word, memory_order_relaxed);
 }
 
 static inline void poke(_Atomic uint64_t *word, uint64_t value)
 {
+	INTERLEAVE();
 	atomic_store_explicit(word, value, memory_order_relaxed);
 }
 
@@ -41,7 +50,7 @@ static inline void set_count(struct node *node, unsigned count)
 static struct node *new_node(struct tree *tree, unsigned worker, unsigned level)
 {
 	struct arena *arena = &tree->arenas[worker];
-	if (arena->next == arena->end) {
+	if (arena->end - arena->next < (ptrdiff_t)sizeof(struct node)) {
 		/* Fresh memory is zero, and lies where its first user runs. */
 		arena->next = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (arena->next == MAP_FAILED)
@@ -49,7 +58,7 @@ static struct node *new_node(struct tree *tree, unsigned worker, unsigned level)
 		arena->end = arena->next + ARENA_BYTES;
 	}
 	struct node *node = (struct node *)arena->next;
-	arena->next += NODE_BYTES;
+	arena->next += sizeof *node;
 	node->level = (uint16_t)level;
 	node->owner = (uint16_t)((worker + arena->nodes++) % tree->workers);
 	poke(&node->bound, NO_BOUND);
