@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from workbench.scenario.layout import Settings, in_force
+from workbench.scenario.layout import Settings, in_force, layout
 from workbench.scenario.machine_cpus import Affinity
 from workbench.scenario.model import AffinitySpace, Component, Rectangle, RouteRule, Scenario
 from workbench.scenario.placement import effective_rectangle, requested
@@ -18,7 +18,16 @@ from workbench.scenario.release import DEFAULT_RELEASE, Release
 from workbench.scenario.tree import Node, Position
 from workbench.scenario.vocabulary import NO, Syntax, read_route, route_node
 
-__all__ = ["MAX_NAME", "Child", "child_of", "children", "cut", "rule_positions"]
+__all__ = [
+    "MAX_NAME",
+    "Child",
+    "aliases",
+    "child_of",
+    "children",
+    "cut",
+    "hidden_by_alias",
+    "rule_positions",
+]
 
 MAX_NAME = 63
 """Longest name in characters; `init` cuts the rest."""
@@ -44,6 +53,8 @@ class Child:
         Quotas as configured, 0 where neither the component nor a default gives one.
     ram_given
         Whether anything says how much RAM, be it 0 or malformed.
+    first_ram_bytes, first_caps
+        Quotas that it is created with; of components with the same name, the first's.
     priority
         As configured, 0 where not given.
     provides
@@ -70,6 +81,8 @@ class Child:
     ram_bytes: int
     ram_given: bool
     caps: int
+    first_ram_bytes: int
+    first_caps: int
     priority: int
     provides: tuple[str, ...]
     route: tuple[RouteRule, ...] | None
@@ -99,14 +112,52 @@ def children(
     """
     settings = in_force(scenario, syntax)
     rectangles = requested(scenario)
+    hidden = hidden_by_alias(scenario)
     found: dict[str, Child] = {}
     for component in scenario.components:
-        if component.enabled and component.name:
+        if component.enabled and component.name and cut(component.name) not in hidden:
             rectangle = rectangles[component.id]
             child = _child(scenario, component, settings[component.id], rectangle, release)
             first = found.get(child.name)
             found[child.name] = child if first is None else _merged(first, child)
     return tuple(found.values())
+
+
+def hidden_by_alias(scenario: Scenario) -> frozenset[str]:
+    """Return the names of components that an alias behind them takes away.
+
+    ``start`` and ``alias`` nodes share their names, and the last of a name is what
+    counts (``repos/os/src/lib/sandbox/config_model.h``; not measured).
+    """
+    return frozenset(name for name, kind in _last_kinds(scenario).items() if kind == "alias")
+
+
+def aliases(scenario: Scenario) -> dict[str, str]:
+    """Return what aliases stand for; an alias of an alias is not followed."""
+    if scenario.form is None:
+        return {}
+    hidden = hidden_by_alias(scenario)
+    return {
+        name: cut(node.get("child") or "")
+        for node in scenario.form.nodes("alias")
+        if (name := cut(node.get("name") or "")) in hidden
+    }
+
+
+def _last_kinds(scenario: Scenario) -> dict[str, str]:
+    """Return which node has each name in the end: ``start`` or ``alias``."""
+    if scenario.form is None or scenario.form.first("alias") is None:
+        return {}
+    components = {component.id: component for component in scenario.components}
+    kinds: dict[str, str] = {}
+    for node in layout(scenario).nodes():
+        if node.type == "alias":
+            kinds[cut(node.get("name") or "")] = "alias"
+        elif node.type == "start":
+            component = components[node.get("component") or ""]
+            if component.enabled and component.name:
+                kinds[cut(component.name)] = "start"
+    return kinds
 
 
 def child_of(scenario: Scenario, component: Component, made: Sequence[Child]) -> Child:
@@ -160,6 +211,8 @@ def _child(
         ram_bytes=ram or 0,
         ram_given=ram is not None,
         caps=caps or 0,
+        first_ram_bytes=ram or 0,
+        first_caps=caps or 0,
         priority=component.priority or 0,
         provides=component.provides,
         route=route,
@@ -193,11 +246,21 @@ def _affinity_messages(
     return ()
 
 
+def _provided_after(before: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the services of a child whose ``provides`` node is exchanged.
+
+    What stays declared stays as it was, twice if it was twice; what is new is
+    added once (``repos/os/src/lib/sandbox/child.cc``).
+    """
+    kept = tuple(service for service in before if service in now)
+    return (*kept, *(service for service in dict.fromkeys(now) if service not in before))
+
+
 def _merged(first: Child, later: Child) -> Child:
     """Return the one child of two components with the same name.
 
-    Affinity and priority are the first's; binary, configuration and provided
-    services the last's. Quotas begin as the first's and grow to the last's; a
+    Affinity and priority are the first's; binary and configuration the last's.
+    Quotas begin as the first's and grow to the last's; a
     smaller one cannot be taken back from the running child (all measured). The
     route is exchanged only where both have one of their own, as
     ``repos/os/src/lib/sandbox/child.cc`` has it.
@@ -216,6 +279,9 @@ def _merged(first: Child, later: Child) -> Child:
         ram_bytes=max(first.ram_bytes, later.ram_bytes),
         ram_given=first.ram_given or later.ram_given,
         caps=max(first.caps, later.caps),
+        first_ram_bytes=first.first_ram_bytes,
+        first_caps=first.first_caps,
+        provides=_provided_after(first.provides, later.provides),
         route=routed.route,
         default_route=routed.default_route,
         positions=routed.positions,

@@ -309,7 +309,11 @@ def _others(
             reason = f'It becomes one child with the earlier component named "{child.name}".'
             found[component.id] = replace(by_child[child.id], starts=False, reason=reason)
         else:
-            reason = "It is switched off." if not component.enabled else "It has no name."
+            reason = "It has no name."
+            if not component.enabled:
+                reason = "It is switched off."
+            elif component.name:
+                reason = "An alias of the same name stands behind it and takes its place."
             rectangle = rectangles.get(component.id, whole)
             found[component.id] = Prediction(False, reason, rectangle)
     return found

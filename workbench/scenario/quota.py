@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from workbench.scenario.children import Child
 from workbench.scenario.model import Scenario
@@ -136,12 +137,12 @@ def assign(
     caps_kept = whole_number(_preserved(scenario, "CAP"), _CAPS_PRESERVED, syntax)
     ram = _Stock(purse.ram_bytes, purse.own_ram_bytes, ram_kept, RAM_DEDUCTED)
     caps = _Stock(purse.caps, _CAPS_OF_INIT, caps_kept, CAPS_DEDUCTED)
-    quotas: dict[str, Quota] = {}
+    first: dict[str, _Handed] = {}
     for child in made:
         messages = []
         if ram.exceeded:
             messages.append("Error: RAM preservation exceeds available memory")
-        ram_given, short = ram.hand_out(child.ram_bytes)
+        ram_given, short = ram.hand_out(child.first_ram_bytes)
         if short:
             messages.append(
                 f"Warning: {child.name}: configured RAM exceeds available RAM, "
@@ -149,13 +150,20 @@ def assign(
             )
         if caps.exceeded:
             messages.append("Error: Capability preservation exceeds available capabilities")
-        caps_given, short = caps.hand_out(child.caps)
+        caps_given, short = caps.hand_out(child.first_caps)
         if short:
             messages.append(
                 f"Warning: {child.name}: configured caps exceed available caps, "
                 f"proceed with {caps_given}"
             )
-        quotas[child.id] = _quota(child, ram_given, caps_given, messages, release)
+        first[child.id] = _Handed(ram_given, caps_given, messages)
+    # Only when all are created, quotas grow to what a later start of the same name says.
+    quotas = {}
+    for child in made:
+        begun = first[child.id]
+        more_ram = ram.add(child.ram_bytes - child.first_ram_bytes)
+        more_caps = caps.add(child.caps - child.first_caps)
+        quotas[child.id] = _quota(child, begun, more_ram, more_caps, release)
     if ram.left is not None and ram.left < 0 and len(made) > 1:
         return {id: _starved(quota) for id, quota in quotas.items()}
     return quotas
@@ -195,16 +203,43 @@ class _Stock:
         self.left -= given + self._deducted
         return given, short
 
+    def add(self, wanted: int) -> int:
+        """Return how much a running child gets in addition; less where less is left."""
+        wanted = max(wanted, 0)
+        if self.left is None:
+            return wanted
+        given = min(wanted, max(self.left - self._kept, 0))
+        self.left -= given
+        return given
 
-def _quota(child: Child, ram: int, caps: int, messages: list[str], release: Release) -> Quota:
-    """Return the quota of a child whose program gets so much RAM and so many capabilities."""
+
+class _Handed(NamedTuple):
+    """What a program gets when its child is created, and what `init` logs about it."""
+
+    ram: int
+    caps: int
+    messages: list[str]
+
+
+def _quota(child: Child, begun: _Handed, more_ram: int, more_caps: int, release: Release) -> Quota:
+    """Return the quota of a child that is created with something and then gets some more.
+
+    What loads its program is what it is created with.
+    """
+    ram, caps, messages = begun.ram + more_ram, begun.caps + more_caps, begun.messages
     reason = ""
     needed = ram_needed(release)
-    if child.ram_bytes <= RAM_DEDUCTED:
+    if child.first_ram_bytes <= RAM_DEDUCTED:
         messages.append(f"Warning: {child.name}: no valid RAM quota defined")
-    if child.caps <= CAPS_DEDUCTED:
+    if child.first_caps <= CAPS_DEDUCTED:
         messages.append(f"Warning: {child.name}: no valid capability quota defined")
-    if ram < needed - RAM_DEDUCTED:
+    if more_ram and begun.ram <= _RAM_TO_LOAD - RAM_DEDUCTED:
+        reason = (
+            f"{format_amount(child.first_ram_bytes)} of RAM, from the first start of that name, "
+            "is too little to load a program."
+        )
+        messages.append(f"Error: {child.name}: out of RAM during ELF loading")
+    elif ram < needed - RAM_DEDUCTED:
         what = _amount(ram, child.ram_bytes, RAM_DEDUCTED, format_amount)
         reason = f"{what} of RAM is too little to load a program."
         if child.ram_given and ram <= _RAM_TO_LOAD - RAM_DEDUCTED:

@@ -13,7 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from workbench.scenario.children import Child, child_of, children, cut, rule_positions
+from workbench.scenario.children import (
+    Child,
+    aliases,
+    child_of,
+    children,
+    cut,
+    rule_positions,
+)
 from workbench.scenario.layout import last
 from workbench.scenario.model import Component, RouteRule, Scenario, Target
 from workbench.scenario.tree import Position
@@ -24,7 +31,6 @@ __all__ = [
     "Outcome",
     "Router",
     "Session",
-    "aliases",
     "matches",
     "resolve",
     "rule_position",
@@ -274,13 +280,3 @@ def rule_position(scenario: Scenario, component: Component, index: int) -> Posit
         rules = scenario.default_route or ()
         node = last(scenario.form, "default-route") if scenario.form else None
     return rule_positions(rules, node)[index]
-
-
-def aliases(scenario: Scenario) -> dict[str, str]:
-    """Return what aliases stand for; an alias of an alias is not followed."""
-    if scenario.form is None:
-        return {}
-    return {
-        cut(node.get("name") or ""): cut(node.get("child") or "")
-        for node in scenario.form.nodes("alias")
-    }

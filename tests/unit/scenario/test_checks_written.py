@@ -89,6 +89,7 @@ MENDED: list[tuple[str, Release, list[str]]] = [
 
 # Faults that nothing mends with one click.
 TOLD: list[tuple[str, Release, list[str], str]] = [
+    ("name-of-alias", "26.02", [USUAL, TIMER, A, '<alias name="a" child="timer"/>'], "no child"),
     ("node-unknown", "26.02", [USUAL, "<bogus/>", A], "ignores"),
     ("cpu-quota-ignored", "26.02", [USUAL, '<start name="a"><resource name="CPU" quantum="9"/>'
       "</start>"], "silently"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.scenario.checks.base import Finding, Subject, check_rule
-from workbench.scenario.children import MAX_NAME, cut
+from workbench.scenario.children import MAX_NAME, cut, hidden_by_alias
 from workbench.scenario.edits import free_name, rename
 from workbench.scenario.model import Component, Scenario
 from workbench.scenario.problem import Fix
@@ -15,10 +15,11 @@ __all__: list[str] = []
 
 @check_rule("name-duplicate")
 def _duplicate(subject: Subject) -> Iterator[Finding]:
+    hidden = hidden_by_alias(subject.scenario)
     for component in subject.enabled:
         name = component.name
         first = subject.children.get(component.id)
-        if not name or first is not None:
+        if not name or first is not None or cut(name) in hidden:
             continue
         yield Finding(
             "error",
@@ -28,6 +29,19 @@ def _duplicate(subject: Subject) -> Iterator[Finding]:
             "configuration of the last.",
             _rename_fix(component, free_name(subject.scenario, name, numbered=True)),
         )
+
+
+@check_rule("name-of-alias")
+def _alias(subject: Subject) -> Iterator[Finding]:
+    hidden = hidden_by_alias(subject.scenario)
+    for component in subject.enabled:
+        if component.name and cut(component.name) in hidden:
+            yield Finding(
+                "error",
+                f"An alias behind {component.label} has the same name and takes its place.",
+                component,
+                "init makes no child of it and logs nothing.",
+            )
 
 
 @check_rule("name-missing")

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from workbench.scenario.catalogue import catalogue
 from workbench.scenario.checks.affinity import move_up_fix
 from workbench.scenario.checks.base import Finding, Subject, check_rule
-from workbench.scenario.children import Child, cut
+from workbench.scenario.children import Child, aliases, cut
 from workbench.scenario.edits import add, switch
 from workbench.scenario.model import Component, RouteRule, Scenario, Target
 from workbench.scenario.prediction import denial_line
 from workbench.scenario.problem import Fix
-from workbench.scenario.routing import Session, aliases, rule_position
+from workbench.scenario.routing import Session, rule_position
 
 __all__: list[str] = []
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from workbench.scenario.checks.base import Finding, Subject, check_rule
-from workbench.scenario.children import cut
+from workbench.scenario.children import aliases, cut
 from workbench.scenario.model import Component, RouteRule, Scenario
 from workbench.scenario.problem import Fix
-from workbench.scenario.routing import aliases, rule_position
+from workbench.scenario.routing import rule_position
 from workbench.scenario.splice import replaced
 from workbench.scenario.tree import Node, Position
 
