@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from workbench import api
-    from workbench.api import Project, Results, compare, import_files, load, run
+    from workbench.api import Project, Results, compare, import_files, load, open_sweep, run, sweep
 
 __all__ = [
     "Project",
@@ -25,7 +25,9 @@ __all__ = [
     "compare",
     "import_files",
     "load",
+    "open_sweep",
     "run",
+    "sweep",
 ]
 
 

@@ -8,7 +8,7 @@ the data folder, as theirs are.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -21,13 +21,16 @@ from pydantic import ValidationError
 from workbench import formats
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.outcome import compared, outcome
+from workbench.analysis.sweeps import SweepResults
 from workbench.backends.tables import did_you_mean
-from workbench.cli.progress import follow
+from workbench.cli.progress import follow, sweep_progress
 from workbench.errors import InputError
 from workbench.experiments.jobs import JobManager
 from workbench.experiments.plan import adjusted, chosen
 from workbench.experiments.readiness import readiness
 from workbench.experiments.samples import file_or_sample
+from workbench.experiments.sweep import Design, run_sweep, sweep_plan
+from workbench.experiments.sweep import open_sweep as opened
 from workbench.folders import data_folder
 from workbench.results import importers
 from workbench.results.records import RunRecord
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
     from workbench.analysis.plots import Plots
     from workbench.app.editor import ScenarioEditor
 
-__all__ = ["Project", "Results", "compare", "import_files", "load", "run"]
+__all__ = ["Project", "Results", "compare", "import_files", "load", "open_sweep", "run", "sweep"]
 
 
 @dataclass(frozen=True)
@@ -309,6 +312,69 @@ def compare(runs: Results | Comparison | xr.Dataset | str | Iterable[str]) -> Co
         raise InputError("No run was named.", "Name at least one; see `workbench runs list`.")
     with _store() as store:
         return _results(store, ids).comparison
+
+
+def sweep(  # noqa: PLR0913 - all but the first two by name
+    experiment: Project | Experiment | str | Path,
+    over: Mapping[str, str | Sequence[Parameter]],
+    *,
+    design: Design = "grid",
+    points: int | None = None,
+    variants: str | Iterable[str] | None = None,
+    workloads: str | Iterable[str] | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    backend: str | None = None,
+    parameters: Mapping[str, Parameter] | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: bool = True,
+) -> SweepResults:
+    """Run an experiment at many points; asked again, it goes on where it stopped.
+
+    Parameters
+    ----------
+    experiment
+        A project, an experiment, or the path of a file.
+    over
+        Values by name, for example ``{"cores": [8, 16], "quantum_ms": "0.5:30:log"}``.
+        ``cores`` and ``instances`` place the components anew by their rules.
+    design, points
+        ``grid``, or ``random`` and ``latin-hypercube`` with a number of points.
+    variants, workloads, replications, seed, backend, parameters
+        As `run` takes them.
+    workers
+        Threads; by default one per CPU.
+    cluster
+        Address of a Dask scheduler, in place of threads.
+    progress
+        Whether to say on stderr how far it is.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If something cannot be swept.
+    """
+    plan = sweep_plan(
+        _experiment(experiment),
+        over,
+        design=design,
+        count=points,
+        variant_names=_names(variants),
+        workloads=_names(workloads),
+        replications=replications,
+        seed=seed,
+        backend_name=backend,
+        parameters=parameters,
+    )
+    with sweep_progress(quiet=not progress) as report, _store() as store:
+        sweep_id = run_sweep(store, plan, workers=workers, cluster=cluster, report=report)
+    return open_sweep(sweep_id)
+
+
+def open_sweep(sweep_id: str) -> SweepResults:
+    """Return a sweep of the run store; its numbers are read when they are needed."""
+    return SweepResults(opened(_store(), str(sweep_id)))
 
 
 def import_files(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from workbench.app.state import AppState
 
 __all__ = ["ComparePage"]
+
+_MOST_OFFERED = 500  # newest runs; the Runs page finds older ones
 
 _PLAIN = {"& .MuiToggleButton-root": {"textTransform": "none", "whiteSpace": "nowrap"}}
 
@@ -95,7 +98,7 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
 
     def choose(self, run_ids: Sequence[str]) -> None:
         """Show these runs."""
-        self._refresh()
+        self._refresh(run_ids)
         known = set(self._chooser.options.values())
         self._chooser.value = [run_id for run_id in run_ids if run_id in known]
 
@@ -105,10 +108,19 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
         if any(self._jobs.state(run_id).status in ENDED for run_id in run_ids):
             self._refresh()
 
-    def _refresh(self) -> None:
-        """Offer all runs with data; follow the latest ones until the user chooses others."""
+    def _refresh(self, also: Sequence[str] = ()) -> None:
+        """Offer runs with data; follow the latest ones until the user chooses others.
+
+        Offered are the newest, those that are chosen, and `also`.
+        """
         follows = self._chooser.value == self._default
-        records = [record for record in self._jobs.store.runs() if record.ended and record.done]
+        store = self._jobs.store
+        newest = {run.id: run for run in store.runs(limit=_MOST_OFFERED)}
+        for run_id in (*self._chooser.value, *also):
+            if run_id not in newest:
+                with suppress(InputError):  # deleted
+                    newest[run_id] = store.run(run_id)
+        records = [run for run in newest.values() if run.ended and run.done]
         self._chooser.options = {_option(record): record.id for record in records}
         self._default = [
             record.id for record in latest_runs(self._jobs.store, self._state.experiment)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from workbench.results.store import RunStore
     from workbench.scenario.experiment import Experiment
 
+_LOOKED_THROUGH = 500  # newest runs of an experiment, in search of its latest
+
 __all__ = ["comparisons_of", "latest_runs", "variant_labels"]
 
 
@@ -27,7 +29,12 @@ def latest_runs(store: RunStore, experiment: Experiment) -> list[RunRecord]:
     """
     newest: dict[tuple[str, str], RunRecord] = {}
     common: Basis | None = None
-    for record in store.runs(experiment=experiment.name, status="done", backend=experiment.backend):
+    for record in store.runs(
+        limit=_LOOKED_THROUGH,
+        experiment=experiment.name,
+        status="done",
+        backend=experiment.backend,
+    ):
         found = basis(record)
         common = common or found
         if found == common:

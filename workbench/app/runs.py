@@ -185,14 +185,15 @@ class RunsPage(pn.viewable.Viewer):  # type: ignore[misc]
     # -- history ---------------------------------------------------------------------------------
 
     def _list_runs(self) -> None:
-        words = (self._filter.value_input or "").lower().split()
-        rows = [_row(record) for record in self._jobs.store.runs(limit=_MOST_LISTED)]
-        matching = [row for row in rows if all(word in " ".join(row).lower() for word in words)]
+        words = (self._filter.value_input or "").split()
+        found = self._jobs.store.runs(limit=_MOST_LISTED, words=words)
+        matching = [_row(record) for record in found]
         listed = {row[0] for row in matching}
         ticked = [run_id for run_id in self._table.ticked if run_id in listed]
         self._table.param.update(rows=matching, ticked=ticked)
-        self._history.visible = bool(rows)
-        self._no_history.visible = not rows
+        any_run = bool(matching or self._jobs.store.runs(limit=1))
+        self._history.visible = any_run
+        self._no_history.visible = not any_run
         self._allow()
 
     def _ticked(self) -> list[str]:

@@ -12,7 +12,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench.errors import InputError
-from workbench.results.records import ENDED, RunRecord
+from workbench.results.records import ENDED, LIVE, RunRecord
 
 if TYPE_CHECKING:
     from workbench.experiments.jobs import JobManager, RunState
@@ -49,7 +49,7 @@ class ProgressList(pn.viewable.Viewer):  # type: ignore[misc]
         self._on_chosen = on_chosen
         self._rows: dict[str, _Row] = {}
         self._list = pn.Column(sizing_mode="stretch_width", css_classes=["progress-list"])
-        live = [record.id for record in jobs.store.runs() if not record.ended]
+        live = [run.id for status in LIVE for run in jobs.store.runs(status=status)]
         self.update(frozenset(live))
         if not live:
             self._say_empty()

@@ -22,6 +22,7 @@ from workbench.cli import (
     run,
     runs,
     serve,
+    sweep,
 )
 from workbench.cli.failures import Guarded
 
@@ -62,6 +63,8 @@ app.command("run")(run.run)
 app.command("compare")(compare.compare)
 app.command("import")(imports.import_files)
 app.add_typer(runs.app, name="runs")
+app.command("sweep")(sweep.sweep)
+app.add_typer(sweep.app, name="sweeps")
 app.command("convert")(convert.convert)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from workbench.cli.output import stderr
 
 if TYPE_CHECKING:
     from workbench.experiments.jobs import JobManager, RunState
+    from workbench.experiments.sweep import SweepProgress
     from workbench.results.records import RunRecord
 
-__all__ = ["duration", "follow"]
+__all__ = ["duration", "follow", "sweep_progress"]
 
 _LOOK_SECONDS = 0.1
 _SAY_SECONDS = 10.0
@@ -53,6 +55,44 @@ def follow(jobs: JobManager, run_ids: Sequence[str], *, quiet: bool = False) -> 
             _show(reporter, jobs, records)
     finally:
         reporter.close()
+
+
+@contextmanager
+def sweep_progress(*, quiet: bool = False) -> Iterator[Callable[[SweepProgress], None]]:
+    """Give what shows the progress of a sweep on stderr: a bar, or a line now and then."""
+    console = stderr()
+    if quiet or not console.is_terminal:
+        yield (lambda _: None) if quiet else _sweep_lines(console)
+        return
+    left = TextColumn("{task.fields[left]}")
+    columns = (TextColumn("sweep"), BarColumn(), MofNCompleteColumn(), left)
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("sweep", total=None, left="")
+
+        def report(progress: SweepProgress) -> None:
+            eta = progress.eta_seconds
+            bar.update(
+                task,
+                total=progress.total,
+                completed=progress.ended,
+                left="" if eta is None else f"{duration(eta)} left",
+            )
+
+        yield report
+
+
+def _sweep_lines(console: Console) -> Callable[[SweepProgress], None]:
+    told = -_SAY_SECONDS
+
+    def report(progress: SweepProgress) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= _SAY_SECONDS or progress.ended == progress.total:
+            told = now
+            known = f", {progress.known} known before" if progress.known else ""
+            console.print(f"sweep: {progress.ended} of {progress.total}{known}")
+
+    return report
 
 
 def duration(seconds: float) -> str:

@@ -68,6 +68,57 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (  # 3: owners told apart by a time that setting the clock does not move
         "ALTER TABLE runs ADD COLUMN owner_boot TEXT NOT NULL DEFAULT ''",
     ),
+    (  # 4: sweeps; one small record of numbers per point instead of a run
+        """
+        CREATE TABLE sweeps (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            experiment TEXT NOT NULL,
+            digest TEXT NOT NULL UNIQUE,
+            spec TEXT NOT NULL,
+            tasks INTEGER NOT NULL,
+            created REAL NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE sweep_records (
+            sweep INTEGER NOT NULL REFERENCES sweeps (id) ON DELETE CASCADE,
+            task INTEGER NOT NULL,
+            key BLOB NOT NULL,
+            record BLOB NOT NULL,
+            PRIMARY KEY (sweep, task)
+        )
+        """,
+        """
+        CREATE TABLE sweep_failures (
+            sweep INTEGER NOT NULL REFERENCES sweeps (id) ON DELETE CASCADE,
+            task INTEGER NOT NULL,
+            message TEXT NOT NULL,
+            PRIMARY KEY (sweep, task)
+        )
+        """,
+        "CREATE INDEX sweep_records_by_key ON sweep_records (key)",
+    ),
+    (  # 5: long texts once each, so that a history of 100 000 runs is looked through at once
+        "CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)",
+        "INSERT OR IGNORE INTO texts (text) "
+        "SELECT experiment_yaml FROM runs UNION SELECT configuration FROM runs",
+        "ALTER TABLE runs ADD COLUMN experiment_text INTEGER REFERENCES texts (id)",
+        "ALTER TABLE runs ADD COLUMN configuration_text INTEGER REFERENCES texts (id)",
+        "UPDATE runs SET "
+        "experiment_text = (SELECT id FROM texts WHERE text = experiment_yaml), "
+        "configuration_text = (SELECT id FROM texts WHERE text = configuration)",
+        "ALTER TABLE runs DROP COLUMN experiment_yaml",
+        "ALTER TABLE runs DROP COLUMN configuration",
+        "ALTER TABLE runs ADD COLUMN searched TEXT NOT NULL DEFAULT ''",
+        "UPDATE runs SET searched = lower(experiment || ' ' || variant || ' ' || workload "
+        "|| ' ' || backend || ' ' || parameters || ' ' || seed)",
+        """
+        CREATE VIEW run_records AS
+        SELECT runs.*, one.text AS experiment_yaml, other.text AS configuration FROM runs
+        JOIN texts AS one ON one.id = experiment_text
+        JOIN texts AS other ON other.id = configuration_text
+        """,
+    ),
 )
 
 

@@ -32,6 +32,10 @@ from workbench.results.schema import METRICS, join
 __all__ = ["RunStore"]
 
 _BUSY_SECONDS = 30.0
+_SEARCHED = ("experiment", "variant", "workload", "backend", "seed")
+_HAS_WORD = "({}) > 0".format(
+    " + ".join(f"instr({column}, :{{0}})" for column in ("searched", "status", "cause", "id"))
+)
 _FILTERS = ("experiment", "variant", "workload", "backend", "kind", "status")
 
 
@@ -57,7 +61,7 @@ class RunStore:
         self._lock = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with self._connection() as connection:
+            with self.connection() as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
                 migrate(connection, str(self.file))
         except (sqlite3.DatabaseError, OSError) as problem:
@@ -86,7 +90,7 @@ class RunStore:
         notes
             First lines of the log of each run, if there are any.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             keys = [self._insert(connection, spec) for spec in specs]
             connection.executemany(
                 "INSERT INTO log (run, time, component, text) VALUES (?, ?, '', ?)",
@@ -110,13 +114,18 @@ class RunStore:
             "replications": spec.replications,
             "parameters": json.dumps(dict(spec.parameters)),
             "created": time.time(),
-            "experiment_yaml": spec.experiment_yaml,
-            "configuration": spec.configuration,
+            "experiment_text": _text(connection, spec.experiment_yaml),
+            "configuration_text": _text(connection, spec.configuration),
             "versions": json.dumps(dict(spec.versions)),
             "owner_pid": self._owner.pid,
             "owner_created": self._owner.created,
             "owner_boot": self._owner.boot,
         }
+        told = [
+            *(row[name] for name in _SEARCHED),
+            *(f"{k}={v}" for k, v in spec.parameters.items()),
+        ]
+        row["searched"] = " ".join(map(str, told)).lower()
         columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         cursor = connection.execute(f"INSERT INTO runs ({columns}) VALUES ({marks})", row)
         assert cursor.lastrowid is not None
@@ -140,7 +149,7 @@ class RunStore:
             ]
             for _, datasets, _ in runs
         ]
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             keys = [self._insert(connection, spec) for spec, _, _ in runs]
             for key, (_, datasets, note), replications in zip(keys, runs, rows, strict=True):
                 connection.executemany(
@@ -161,7 +170,7 @@ class RunStore:
 
     def start(self, run_id: str) -> None:
         """Record that a queued run has started."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             connection.execute(
                 "UPDATE runs SET status = 'running', started = ? "
                 "WHERE id = ? AND status = 'queued'",
@@ -170,7 +179,7 @@ class RunStore:
 
     def extend(self, run_id: str, replications: int) -> None:
         """Record that so many replications are planned now."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             connection.execute(
                 "UPDATE runs SET replications = ? WHERE id = ?", (replications, _key(run_id))
             )
@@ -178,7 +187,7 @@ class RunStore:
     def add_replication(self, run_id: str, index: int, dataset: xr.Dataset) -> None:
         """Record the result of one replication, in one transaction."""
         blob, summary = serial.to_bytes(dataset), json.dumps(_summary(dataset))
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(
                 "INSERT INTO replications (run, number, finished, summary, dataset) "
                 "VALUES (?, ?, ?, ?, ?)",
@@ -188,7 +197,7 @@ class RunStore:
 
     def finish(self, run_id: str, status: Status, cause: str = "", message: str = "") -> None:
         """Record how a run ended; a run that has ended already stays as it is."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             connection.execute(
                 "UPDATE runs SET status = ?, cause = ?, message = ?, finished = ? "
                 "WHERE id = ? AND status IN ('queued', 'running')",
@@ -197,7 +206,7 @@ class RunStore:
 
     def log(self, run_id: str, text: str, component: str = "") -> None:
         """Add a line to a run's log."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             connection.execute(
                 "INSERT INTO log (run, time, component, text) VALUES (?, ?, ?, ?)",
                 (_key(run_id), time.time(), component, text),
@@ -213,30 +222,42 @@ class RunStore:
         workbench.errors.InputError
             If there is none with this id.
         """
-        with self._connection() as connection:
-            row = connection.execute("SELECT * FROM runs WHERE id = ?", (_key(run_id),)).fetchone()
+        with self.connection() as connection:
+            row = connection.execute(
+                "SELECT * FROM run_records WHERE id = ?", (_key(run_id),)
+            ).fetchone()
         if row is None:
             raise _unknown(run_id)
         return _record(row)
 
-    def runs(self, *, limit: int | None = None, **filters: str) -> list[RunRecord]:
+    def runs(
+        self, *, limit: int | None = None, words: Sequence[str] = (), **filters: str
+    ) -> list[RunRecord]:
         """Return runs, newest first.
 
         Parameters
         ----------
         limit
             At most so many.
+        words
+            All of them must stand in what a list shows of a run: its names, status, cause,
+            parameters and so on; capitals count as small letters.
         filters
             Values of ``experiment``, ``variant``, ``workload``, ``backend``,
             ``kind`` or ``status`` that a run must have.
         """
         if unknown := set(filters) - set(_FILTERS):
             raise TypeError(f"runs cannot be filtered by {', '.join(sorted(unknown))}")
-        where = " AND ".join(f"{name} = :{name}" for name in filters) or "TRUE"
-        with self._connection() as connection:
+        conditions = [f"{name} = :{name}" for name in filters]
+        given = {f"word_{number}": word.lower() for number, word in enumerate(words)}
+        conditions += [_HAS_WORD.format(name) for name in given]
+        with self.connection() as connection:
+            # First the ids, by rows that are short; only then the long texts of the few.
             rows = connection.execute(
-                f"SELECT * FROM runs WHERE {where} ORDER BY id DESC LIMIT :limit",
-                {**filters, "limit": -1 if limit is None else limit},
+                "SELECT * FROM run_records WHERE id IN (SELECT id FROM runs "
+                f"WHERE {' AND '.join(conditions) or 'TRUE'} ORDER BY id DESC LIMIT :limit) "
+                "ORDER BY id DESC",
+                {**filters, **given, "limit": -1 if limit is None else limit},
             ).fetchall()
         return [_record(row) for row in rows]
 
@@ -249,7 +270,7 @@ class RunStore:
             If there is no such run or no finished replication.
         """
         record = self.run(run_id)
-        with self._connection() as connection:
+        with self.connection() as connection:
             rows = connection.execute(
                 "SELECT number, dataset FROM replications WHERE run = ? ORDER BY number",
                 (_key(run_id),),
@@ -264,7 +285,7 @@ class RunStore:
 
     def summaries(self, run_id: str) -> dict[int, dict[str, Any]]:
         """Return what `_summary` kept of each finished replication, by number."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             rows = connection.execute(
                 "SELECT number, summary FROM replications WHERE run = ? ORDER BY number",
                 (_key(run_id),),
@@ -273,7 +294,7 @@ class RunStore:
 
     def log_lines(self, run_id: str, after: int = 0) -> list[LogLine]:
         """Return the lines of a run's log whose number is greater than `after`."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             rows = connection.execute(
                 "SELECT * FROM log WHERE run = ? AND number > ? ORDER BY number",
                 (_key(run_id), after),
@@ -298,12 +319,12 @@ class RunStore:
                 f"Run {run_id} is still {record.status} (process {record.owner.pid}).",
                 "Cancel it first.",
             )
-        with self._connection() as connection:
+        with self.connection() as connection:
             connection.execute("DELETE FROM runs WHERE id = ?", (_key(run_id),))
 
     def recover(self) -> tuple[str, ...]:
         """Mark the unfinished runs of dead processes as interrupted; return their ids."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             rows = connection.execute(
                 "SELECT id, owner_pid, owner_created, owner_boot FROM runs WHERE status IN (?, ?)",
                 LIVE,
@@ -340,7 +361,7 @@ class RunStore:
         self.close()
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def connection(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection to one thread at a time; statements commit on their own."""
         with self._lock:
             connection = self._idle.pop() if self._idle else None
@@ -368,10 +389,18 @@ class RunStore:
         return connection
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._connection() as connection, connection:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection for statements that count all together or not at all."""
+        with self.connection() as connection, connection:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
+
+
+def _text(connection: sqlite3.Connection, text: str) -> int:
+    """Return the id of a text, which is kept once."""
+    connection.execute("INSERT OR IGNORE INTO texts (text) VALUES (?)", (text,))
+    (key,) = connection.execute("SELECT id FROM texts WHERE text = ?", (text,)).fetchone()
+    return int(key)
 
 
 def _key(run_id: str) -> int:
@@ -390,6 +419,8 @@ def _unknown(run_id: str) -> InputError:
 def _record(row: sqlite3.Row) -> RunRecord:
     fields: dict[str, Any] = dict(zip(row.keys(), row, strict=True))
     owner = Owner(*(fields.pop(f"owner_{part}") for part in ("pid", "created", "boot")))
+    for name in ("experiment_text", "configuration_text", "searched"):
+        del fields[name]
     for name in ("parameters", "versions"):
         fields[name] = json.loads(fields[name])
     for name in ("created", "started", "finished"):

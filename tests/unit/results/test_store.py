@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -270,3 +271,40 @@ def test_setting_the_clock_does_not_kill_a_live_run(monkeypatch: pytest.MonkeyPa
     assert me.lives()
     assert not Owner(me.pid, me.created, "another boot").lives()
     assert not Owner(me.pid, me.created + 1, me.boot).lives()
+
+
+def test_runs_are_found_by_words_in_any_order_and_case(store: RunStore) -> None:
+    ids = [
+        store.create(replace(SPEC, workload=workload, variant=variant, parameters=parameters))
+        for workload, variant, parameters in (
+            ("insert", "partitioned", {"sync": "olfit"}),
+            ("lookup", "partitioned", {"sync": "queue"}),
+            ("insert", "time-shared", {"sync": "queue"}),
+        )
+    ]
+    assert [run.id for run in store.runs(words=["PART", "insert"])] == [ids[0]]
+    assert [run.id for run in store.runs(words=["sync=QUEUE"])] == [ids[2], ids[1]]
+    assert [run.id for run in store.runs(words=["sync=QUEUE"], limit=1)] == [ids[2]]
+    assert [run.id for run in store.runs(words=["sync=QUEUE"], workload="lookup")] == [ids[1]]
+    assert store.runs(words=["50%"]) == []  # no wildcard
+
+
+def test_an_older_store_keeps_its_texts(tmp_path: Path) -> None:
+    """The third step of the schema kept the texts with every run."""
+    file = tmp_path / "runs.sqlite"
+    with sqlite3.connect(file, isolation_level=None) as old:
+        migrations.migrate(old, str(file), migrations.MIGRATIONS[:3])
+        for number in range(3):
+            old.execute(
+                "INSERT INTO runs (experiment, variant, workload, backend, kind, status, seed, "
+                "replications, parameters, created, experiment_yaml, configuration, versions, "
+                "owner_pid, owner_created) VALUES ('talk', ?, 'insert', 'fake', 'simulation', "
+                "'done', 1, 1, '{}', 0, 'same', ?, '{}', 1, 0)",
+                (f"v{number}", f"<config n='{number}'/>"),
+            )
+    with RunStore(tmp_path) as store:
+        runs = store.runs()
+        assert [run.experiment_yaml for run in runs] == ["same"] * 3
+        assert [run.configuration for run in runs] == [f"<config n='{n}'/>" for n in (2, 1, 0)]
+        new = store.run(store.create(SPEC))
+        assert (new.experiment_yaml, new.configuration) == ("workbench: 1\n", "<config/>\n")
