@@ -62,7 +62,7 @@ def convert(
             if not json:
                 _say(report, has_variants=variant is None)
         if json:
-            print_json({"left_out": [], "remarks": [], "error": None} | report)
+            print_json({"left_out": [], "notes": [], "remarks": [], "error": None} | report)
     if failed:
         raise typer.Exit(INPUT)
 
@@ -111,6 +111,7 @@ def _converted(
         "output": str(target),
         "format": written.format,
         "left_out": list(formats.left_out(experiment, written.format)),
+        "notes": list(document.notes),
         "remarks": list(formats.remarks(experiment, written.format)),
     }
 
@@ -122,6 +123,8 @@ def _say(report: dict[str, Any], *, has_variants: bool) -> None:
             " --variant NAME writes one of them." if has_variants and "variants" in lost[0] else ""
         )
         say(f"{target} holds the scenario only; what stays in {source}: {', '.join(lost)}.{hint}")
+    for note in report["notes"]:
+        say(f"{source}: could not be resolved and was left as it is: {note}.")
     for remark in report["remarks"]:
         say(f"{target}: kept, though init makes nothing of it: {remark}.")
 

@@ -4,7 +4,7 @@ Importing it registers every format; see `workbench.formats.registry` for what
 to call, and workbench/README.md for the place of this floor.
 """
 
-from workbench.formats import genode_xml, hid, yaml_file
+from workbench.formats import genode_xml, hid, run_script, yaml_file
 from workbench.formats.registry import (
     ChangedOnDisk,
     Document,
@@ -35,6 +35,7 @@ __all__ = [
     "read_text",
     "register",
     "remarks",
+    "run_script",
     "save",
     "write",
     "yaml_file",

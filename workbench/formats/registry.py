@@ -56,6 +56,11 @@ class Document:
     path: Path | None = None
     encoding: Encoding = field(default_factory=Encoding, repr=False)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What of the text could not be resolved and was left as it is, with its line."""
+        return _format(self.format).notes(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -81,6 +86,10 @@ class Format:
         Whether it holds a whole experiment, or the scenario only; see `left_out`.
     remarks
         What is written, but means nothing to those who read the format; see `remarks`.
+    notes
+        What of a text could not be resolved, see `Document.notes`.
+    holds_boot
+        Whether it says how a scenario is built and booted.
     """
 
     name: str
@@ -92,6 +101,8 @@ class Format:
     component_lines: Callable[[str, Scenario], dict[str, tuple[int, int]]]
     holds_experiment: bool = False
     remarks: Callable[[Experiment], tuple[str, ...]] = lambda _: ()
+    notes: Callable[[str], tuple[str, ...]] = lambda _: ()
+    holds_boot: bool = False
 
 
 _FORMATS: dict[str, Format] = {}
@@ -231,6 +242,8 @@ def left_out(experiment: Experiment, format: str) -> tuple[str, ...]:
     if _format(format).holds_experiment:
         return ()
     lost = []
+    if experiment.scenario.boot is not None and not _format(format).holds_boot:
+        lost.append("the run script around the configuration (build, boot modules, QEMU, end)")
     if experiment.variants:
         lost.append(f"variants ({', '.join(variant.name for variant in experiment.variants)})")
     if experiment.parameters:

@@ -56,7 +56,7 @@ def patched(source: str, top: Piece, new: Node) -> str:
 
 def rendered(node: Node) -> str:
     """Return a node as a text of its own, ending in a line end."""
-    return _Layout(_Style()).item(node, indent="", depth=0) + "\n"
+    return _Layout(_Style()).item(replace(node, enabled=True), indent="", depth=0) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

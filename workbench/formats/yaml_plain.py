@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.formats.yaml_shape import VERSION, default_ids
+from workbench.scenario.boot import Boot
 from workbench.scenario.experiment import Experiment, Variant
 from workbench.scenario.model import (
     Component,
@@ -80,7 +81,21 @@ def _scenario(scenario: Scenario) -> Plain:
             default=_given(caps=scenario.default_caps, ram=_amount(scenario.default_ram_bytes))
         ),
         "components": [_component(component, id) for component, id in components],
-        **_given(form=scenario.form and _content(scenario.form), profile=scenario.profile),
+        **_given(
+            form=scenario.form and _content(scenario.form),
+            profile=scenario.profile,
+            boot=scenario.boot and _boot(scenario.boot),
+        ),
+    }
+
+
+def _boot(boot: Boot) -> Plain:
+    modules = None if boot.modules is None else list(boot.modules)
+    return {
+        **_said(build=list(boot.build)),
+        **_given(modules=modules),
+        **_said(qemu_args=boot.qemu_args),
+        **_given(stop_pattern=boot.stop_pattern, timeout_s=boot.timeout_s, script=boot.script),
     }
 
 

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from workbench.scenario import init_config
+from workbench.scenario.boot import Boot
 from workbench.scenario.experiment import Experiment, Parameter, Variant
 from workbench.scenario.model import (
     AffinitySpace,
@@ -43,7 +44,10 @@ VERSION = 1
 """Version of the file format that is written; older ones are read too."""
 
 _NUMBERS = frozenset(
-    ("width", "height", "x", "y", "leave", "ram", "caps", "priority", "prio-levels", "enabled")
+    (
+        *("width", "height", "x", "y", "leave", "ram", "caps", "priority", "prio-levels"),
+        *("enabled", "timeout-s"),
+    )
 )
 
 
@@ -296,6 +300,27 @@ def _rules(shapes: list[_RuleShape] | None) -> tuple[RouteRule, ...] | None:
     return None if shapes is None else tuple(shape.rule() for shape in shapes)
 
 
+class _BootShape(_Shape):
+    """How Genode's run tool builds and boots the scenario."""
+
+    build: list[str] = Field([], description="Targets to build.")
+    modules: list[str] | None = Field(None, description="Boot modules.")
+    qemu_args: str = Field("", description="Arguments for QEMU.")
+    stop_pattern: str | None = Field(None, description="Output that ends the run.")
+    timeout_s: int | None = Field(None, ge=0, description="Seconds to wait for it.")
+    script: str | None = Field(None, description="The run script it was imported from.")
+
+    def boot(self) -> Boot:
+        return Boot(
+            build=tuple(self.build),
+            modules=None if self.modules is None else tuple(self.modules),
+            qemu_args=self.qemu_args,
+            stop_pattern=self.stop_pattern,
+            timeout_s=self.timeout_s,
+            script=self.script,
+        )
+
+
 class _ScenarioShape(_Shape):
     """What init is asked to start, and where."""
 
@@ -309,6 +334,7 @@ class _ScenarioShape(_Shape):
         None, description="The config node as it was imported, where the other keys do not say all."
     )
     profile: Profile | None = Field(None, description="How the imported forms are spelled.")
+    boot: _BootShape | None = None
 
     @model_validator(mode="after")
     def _form_has_places(self) -> _ScenarioShape:
@@ -333,6 +359,7 @@ class _ScenarioShape(_Shape):
             components=tuple(components),
             form=self.form and self.form.tree(),
             profile=self.profile,
+            boot=self.boot and self.boot.boot(),
         )
 
 

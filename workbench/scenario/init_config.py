@@ -93,6 +93,7 @@ def plain(scenario: Scenario) -> Scenario:
         components=tuple(component.but(id=id, form=None) for component, id in components),
         form=None,
         profile=None,
+        boot=None,
     )
 
 

@@ -8,10 +8,12 @@ starts, problems) are functions elsewhere on this floor, never fields.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, model_validator
+from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 
+from workbench.scenario.boot import ARTIFACTS, Boot
+from workbench.scenario.frozen import Frozen
 from workbench.scenario.release import Profile
 from workbench.scenario.tree import Node
 from workbench.scenario.units import parse_amount
@@ -27,17 +29,6 @@ __all__ = [
     "Scenario",
     "Target",
 ]
-
-
-class Frozen(BaseModel):
-    """Base of all models: immutable, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    def but(self, **changes: Any) -> Self:
-        """Return a validated copy with some fields replaced."""
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self)(**(fields | changes))
 
 
 Amount = Annotated[
@@ -218,6 +209,8 @@ class Scenario(Frozen):
         component. The fields win; see `Component`.
     profile
         The spelling of the form, where it was read from a configuration.
+    boot
+        How Genode's run tool builds and boots it, where a run script says so.
     """
 
     space: AffinitySpace | None = None
@@ -229,6 +222,7 @@ class Scenario(Frozen):
     components: tuple[Component, ...] = ()
     form: InstanceOf[Node] | None = Field(default=None, repr=False)
     profile: Profile | None = None
+    boot: Boot | None = None
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Scenario:
@@ -242,6 +236,12 @@ class Scenario(Frozen):
     def effective_space(self) -> AffinitySpace:
         """The affinity space that `init` uses: 1x1 where none is given."""
         return self.space or AffinitySpace()
+
+    @property
+    def boot_modules(self) -> tuple[str, ...] | None:
+        """Names of all boot modules; None where they are not known."""
+        modules = self.boot.modules if self.boot else None
+        return None if modules is None or ARTIFACTS in modules else modules
 
     def component(self, id: str) -> Component:
         """Return the component with an id; `KeyError` if there is none."""

@@ -63,6 +63,7 @@ def test_many_files_give_one_object_each(classic: Path, tmp_path: Path) -> None:
         "output": str(out / "a.hid"),
         "format": "hid",
         "left_out": [],
+        "notes": [],
         "remarks": [],
         "error": None,
     }
