@@ -164,3 +164,59 @@ def test_what_cannot_be_used_is_one_clear_message() -> None:
         workbench.compare([])
     with pytest.raises(InputError, match='no run "31337"'):
         workbench.compare("31337")
+
+
+NESTED = """<config>
+  <affinity-space width="4"/>
+  <parent-provides>
+    <service name="LOG"/><service name="PD"/><service name="CPU"/><service name="ROM"/>
+  </parent-provides>
+  <default-route><any-service><parent/><any-child/></any-service></default-route>
+  <default caps="100"/>
+  <start name="outer" caps="900"><binary name="init"/>
+    <resource name="RAM" quantum="64M"/>
+    <affinity xpos="2" width="2"/>
+    <config>
+      <affinity-space width="2"/>
+      <parent-provides>
+        <service name="LOG"/><service name="PD"/><service name="CPU"/><service name="ROM"/>
+      </parent-provides>
+      <default-route><any-service><parent/></any-service></default-route>
+      <default caps="100"/>
+      <start name="a" ram="2M"><affinity xpos="1"/></start>
+    </config>
+  </start>
+</config>
+"""
+
+
+def test_a_configuration_is_explained_and_checked_for_a_machine_and_a_release() -> None:
+    project = workbench.load(NESTED)
+    found = project.explain(4, ram="100M", caps=2000)
+    assert {path: each.cpus.all for path, each in found.items()} == {
+        "outer": (2, 3),
+        "outer -> a": (3,),
+    }
+    assert found["outer"].ram_bytes == 64 * 2**20 - 248 * 2**10
+    assert project.explain(8, kernel="nova", threads=2)["outer -> a"].cpus.all == (6, 7)
+    assert project.check() == ()
+    old = project.check(profile="22.02")
+    assert {(p.code, p.path) for p in old} == {("ram-attribute-ignored", "outer -> a")}
+    assert {p.code for p in project.check(ram="32M")} == {"ram-overcommitted"}
+    mended = project.edit(old[0].fix.apply)
+    assert mended.check(profile="22.02") == ()
+    assert mended.to_xml().count('quantum="2M"') == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda p: p.check(profile="21.05"), "22.02, 26.02"),
+        (lambda p: p.check(ram="lots"), "1008M"),
+        (lambda p: p.explain(4, kernel="seL4"), "hw, nova, linux"),
+        (lambda p: p.explain(0), "1 to 4096"),
+    ],
+)
+def test_machines_and_releases_that_are_not_known(call, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        call(workbench.load(NESTED))

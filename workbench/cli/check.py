@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from workbench.cli.amounts import ram_bytes
 from workbench.cli.failures import INPUT, PROBLEMS, explained
 from workbench.cli.output import complain, print_json, stdout
 
@@ -40,12 +39,13 @@ def check(
     from workbench import formats
     from workbench.cli.tables import print_problems
     from workbench.errors import InputError
+    from workbench.experiments.asked import ram_amount
     from workbench.experiments.readiness import problems
     from workbench.experiments.samples import file_or_sample
     from workbench.formats.syntax import init_syntax
     from workbench.scenario.quota import Purse
 
-    purse = Purse(ram_bytes(ram), caps)
+    purse = Purse(ram_amount(ram), caps)
     worst = 0
     for file in files:
         try:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from workbench.cli.amounts import ram_bytes
 from workbench.cli.failures import INPUT, PROBLEMS, explained
 from workbench.cli.output import complain, print_json, stdout
 
@@ -47,13 +46,14 @@ def explain(
     """
     from workbench import formats
     from workbench.errors import InputError
+    from workbench.experiments.asked import ram_amount
     from workbench.experiments.samples import file_or_sample
     from workbench.formats.syntax import init_syntax
     from workbench.scenario.explain import explain as explanations
     from workbench.scenario.machine_cpus import Machine
 
     machine = Machine(cpus, kernel, threads)
-    init_ram = ram_bytes(ram)
+    init_ram = ram_amount(ram)
     worst = 0
     for file in files:
         try:

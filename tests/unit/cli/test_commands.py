@@ -355,7 +355,7 @@ def test_check_knows_releases_and_machines(tmp_path: Path) -> None:
     assert [(p["code"], p["component"]) for p in short if p["severity"] == "error"] == [
         ("ram-overcommitted", "b")
     ]
-    assert "--ram" in call("check", file, "--ram", "lots", code=2).stderr
+    assert '"lots"' in call("check", file, "--ram", "lots", code=2).stderr
 
 
 def test_check_goes_on_after_a_variant_that_names_nobody(tmp_path: Path, small: Path) -> None:
