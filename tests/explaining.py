@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.nodes import PARENT, config
 from workbench.scenario import init_config
+from workbench.scenario.boot import Boot
 from workbench.scenario.explain import Explanation, explain
 from workbench.scenario.machine_cpus import Machine
 from workbench.scenario.model import Scenario
@@ -42,13 +43,6 @@ def outer_route(*rules: str) -> str:
     return f"<route>{''.join(rules)}<any-service><parent/><any-child/></any-service></route>"
 
 
-class _Booted(Scenario):
-    """A scenario that says what the boot image holds."""
-
-    boot_modules: tuple[str, ...] | None = None
-
-
 def booted(what: Scenario, *modules: str) -> Scenario:
     """Return a scenario whose boot image holds these modules."""
-    fields = {name: getattr(what, name) for name in Scenario.model_fields}
-    return _Booted(**(fields | {"boot_modules": modules}))
+    return what.but(boot=Boot(modules=modules))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from workbench.cli.failures import INPUT, PROBLEMS, explained
+from workbench.cli.failures import INPUT, explained
 from workbench.cli.output import complain, print_json, stdout
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def explain(
 ) -> None:
     """Say what init will do with each component: start it or not, where, with what, served by whom.
 
-    Exit code 0: everything starts; 1: something does not; 2: a file cannot be read.
+    Exit code 0: all is explained, be it that something does not start; 2: a file cannot be read.
     """
     from workbench import formats
     from workbench.errors import InputError
@@ -74,8 +74,6 @@ def explain(
             print_json({"file": str(file), "components": _plain(found)})
         else:
             _print(str(file), found)
-        if not all(each.starts for each in found.values()):
-            worst = max(worst, PROBLEMS)
     raise typer.Exit(worst)
 
 

@@ -104,7 +104,7 @@ class Init:
         if session.provider != PARENT:
             return self._served(session, session.provider, session.sent)
         if self.outer is None or self.child is None:
-            modules = getattr(self.scenario, "boot_modules", None)
+            modules = self.scenario.boot_modules
             return Reached(refused(session, session.sent, modules), (PARENT,))
         passed_on = self.outer.seen.router.session(self.child, session.service, session.sent)
         reached = self.outer.follow(passed_on)

@@ -128,7 +128,7 @@ def look(
     """
     router = Router(scenario, made)
     quotas = assign(scenario, made, purse, release=release, syntax=syntax)
-    modules = None if purse.nested else getattr(scenario, "boot_modules", None)
+    modules = None if purse.nested else scenario.boot_modules
     found: dict[str, Prediction] = {}
     for index, child in enumerate(made):
         sessions = (*_environment(child, router, modules), *_required(child, router))

@@ -168,6 +168,9 @@ def test_a_module_that_the_boot_image_lacks():
     start = '<start name="missingbin"><binary name="none"/></start>'
     (problem,) = found(booted(scenario(USUAL, start), "ld.lib.so"), "binary-missing")
     assert 'environment ROM session denied (label="missingbin", ...)' in problem.consequence
+    mended = problem.fix.apply(booted(scenario(USUAL, start), "ld.lib.so"))
+    assert mended.boot.modules == ("ld.lib.so", "none")
+    assert not found(mended, "binary-missing")
 
 
 # --- Hoitaja ---

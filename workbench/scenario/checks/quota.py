@@ -10,7 +10,7 @@ from workbench.scenario.checks.base import Finding, Subject, check_rule
 from workbench.scenario.children import Child
 from workbench.scenario.edits import set_quota
 from workbench.scenario.model import Component, Scenario
-from workbench.scenario.problem import Fix
+from workbench.scenario.problem import Fix, Severity
 from workbench.scenario.quota import (
     CAPS_NEEDED,
     RAM_NEEDED,
@@ -124,12 +124,12 @@ def _ram_overcommitted(subject: Subject) -> Iterator[Finding]:
         return scenario
 
     yield Finding(
-        "error",
+        _severity(subject),
         f"The components ask for {format_amount(sum(asked.values()))} of RAM, "
         f"but {_who(subject)} has {format_amount(available)} to give.",
         component,
-        f"{subject.line(line)}. Nothing is left for those behind it; with more than one of them "
-        "init runs out of RAM itself and stops all.",
+        f"{subject.line(line)}. It gets the rest; nothing is left for those behind it, and with "
+        "more than one of them init runs out of RAM itself and stops all.",
         Fix("Give each component its share of the RAM there is", apply)
         if min(scaled.values()) >= RAM_NEEDED
         else None,
@@ -150,7 +150,7 @@ def _caps_overcommitted(subject: Subject) -> Iterator[Finding]:
     if subject.release == "22.02":
         then = "The whole init ends with an uncaught exception: nothing starts."
     yield Finding(
-        "error",
+        "error" if subject.release == "22.02" else _severity(subject),
         f"The components ask for {asked} capabilities, "
         f"but {_who(subject)} has {available} to give.",
         component,
@@ -165,6 +165,11 @@ def _first_short(subject: Subject, words: str) -> tuple[Component, str] | None:
             if words in line:
                 return subject.scenario.component(id), line
     return None
+
+
+def _severity(subject: Subject) -> Severity:
+    """Return ``error`` where a component fails for what it gets, else ``warning``."""
+    return "error" if any(quota.reason for quota in subject.quotas.values()) else "warning"
 
 
 def _who(subject: Subject) -> str:
