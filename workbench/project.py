@@ -98,7 +98,7 @@ class Project:
         cpus: int,
         *,
         kernel: Kernel = "hw",
-        threads: int = 1,
+        threads: int | None = None,
         ram: int | str | None = None,
         caps: int | None = None,
         profile: Release = DEFAULT_RELEASE,
@@ -109,7 +109,7 @@ class Project:
         ----------
         cpus, kernel, threads
             The machine: its logical CPUs, ``"hw"``, ``"nova"`` or ``"linux"``, and the
-            hardware threads of a core.
+            hardware threads of a core, by default as a run script says.
         ram, caps, profile
             See `check`.
 
@@ -120,7 +120,7 @@ class Project:
         """
         return explain(
             self.scenario,
-            known_machine(cpus, kernel, threads),
+            known_machine(cpus, kernel, self._threads if threads is None else threads),
             ram_bytes=ram_amount(ram),
             caps=caps,
             release=known_release(profile),
@@ -202,6 +202,10 @@ class Project:
         from workbench.app.editor import ScenarioEditor  # noqa: PLC0415 - Panel is slow to import
 
         return ScenarioEditor(self.experiment)
+
+    @property
+    def _threads(self) -> int:
+        return self.scenario.boot.threads if self.scenario.boot else 1
 
     @property
     def _syntax(self) -> Syntax:

@@ -27,8 +27,14 @@ def explain(
         Literal["hw", "nova", "linux"], typer.Option("--kernel", help="Kernel under Genode.")
     ] = "hw",
     threads: Annotated[
-        int, typer.Option("--threads", min=1, max=64, help="Hardware threads per core (nova).")
-    ] = 1,
+        int | None,
+        typer.Option(
+            "--threads",
+            min=1,
+            max=64,
+            help="Hardware threads per core (nova); by default as a run script's -smp says.",
+        ),
+    ] = None,
     ram: Annotated[
         str | None, typer.Option("--ram", help="RAM given to init, as 1008M; by default ample.")
     ] = None,
@@ -52,15 +58,15 @@ def explain(
     from workbench.scenario.explain import explain as explanations
     from workbench.scenario.machine_cpus import Machine
 
-    machine = Machine(cpus, kernel, threads)
     init_ram = ram_amount(ram)
     worst = 0
     for file in files:
         try:
             document = formats.read(file_or_sample(file))
+            scenario = document.experiment.scenario
             found = explanations(
-                document.experiment.scenario,
-                machine,
+                scenario,
+                Machine(cpus, kernel, threads or (scenario.boot.threads if scenario.boot else 1)),
                 ram_bytes=init_ram,
                 caps=caps,
                 release=profile,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import Field
 
 from workbench.scenario.frozen import Frozen
@@ -37,3 +39,9 @@ class Boot(Frozen):
     stop_pattern: str | None = None
     timeout_s: int | None = Field(default=None, ge=0)
     script: str | None = Field(default=None, repr=False)
+
+    @property
+    def threads(self) -> int:
+        """Hardware threads of each core, as ``-smp`` of QEMU's arguments says; else 1."""
+        found = re.search(r"-smp\s+\S*\bthreads=([1-9]\d?)\b", self.qemu_args)
+        return int(found[1]) if found else 1

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from workbench.errors import InputError
 from workbench.scenario.catalogue import catalogue
+from workbench.scenario.children import children
 from workbench.scenario.edits import duplicate
 from workbench.scenario.experiment import Experiment, Parameter, Variant
 from workbench.scenario.model import Component, PlacementRule, Rectangle, Scenario
@@ -15,13 +16,17 @@ __all__ = ["apply", "measured", "parameters", "with_instances"]
 
 
 def measured(scenario: Scenario) -> tuple[Component, ...]:
-    """Return the enabled components that run a workload, in document order."""
+    """Return the enabled components that run a workload, in document order.
+
+    Several of one name become one child, whose program the last of them names.
+    """
     known = catalogue()
+    binaries = {child.id: child.binary for child in children(scenario)}
     return tuple(
         component
         for component in scenario.components
         if component.enabled
-        and (entry := known.entry(component.program)) is not None
+        and (entry := known.entry(binaries.get(component.id, component.program))) is not None
         and entry.role == "benchmark"
     )
 

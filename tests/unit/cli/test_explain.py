@@ -185,3 +185,19 @@ def test_wrong_calls(file: Path, options: list[str]):
 def test_the_syntax_is_that_of_the_configuration_in_the_file(text: str, syntax: str):
     scenario = init_config.read(node("<config/>", line=2))
     assert init_syntax(Document(Experiment(name="x", scenario=scenario), "run", text)) == syntax
+
+
+def test_a_run_script_says_how_many_hardware_threads_a_core_has(tmp_path: Path):
+    file = tmp_path / "two.run"
+    space = '<affinity-space width="2" height="2"/>'
+    text = CONFIG.replace('<affinity-space width="8"/>', space).replace(
+        '<affinity xpos="5" width="3"/>', '<affinity xpos="1" ypos="1"/>'
+    )
+    file.write_text(
+        "install_config {" + text + '}\nappend qemu_args " -nographic -smp 4,cores=2,threads=2 "\n'
+    )
+    options = ("--cpus", 4, "--json", "--kernel", "nova")
+    (found,) = objects(explain(file, *options))
+    assert found["components"]["blinktree1"]["cpus"] == [3]
+    (found,) = objects(explain(file, *options, "--threads", 1))
+    assert found["components"]["blinktree1"]["cpus"] == [2, 3]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.nodes import USUAL, config
+from workbench.backends.instances import instances
 from workbench.errors import InputError
 from workbench.scenario import init_config, variants
 from workbench.scenario.experiment import Experiment, Variant
 from workbench.scenario.model import PlacementRule, Rectangle
+from workbench.scenario.prediction import predict
 
 BLINKTREE = '<binary name="blinktree"/><affinity xpos="1" width="63"/>'
 
@@ -111,3 +113,20 @@ def test_unknown_names_are_refused(talk: Experiment):
 def test_a_rectangle_for_an_instance_that_the_variant_drops_is_no_fault(talk: Experiment):
     changed = with_variant(talk, instances=1, affinity={"blinktree3": Rectangle(x=9)})
     assert "blinktree3" not in affinities(changed, "v")
+
+
+def test_of_one_name_the_last_program_is_measured():
+    """Duplicate names: binary from the last; the same child in prediction and simulation."""
+    tree = config(
+        USUAL,
+        '<start name="a"><binary name="other"/></start>',
+        '<start name="a"><binary name="blinktree"/></start>',
+        '<start name="b"><binary name="blinktree"/></start>',
+        '<start name="b"><binary name="other"/></start>',
+    )
+    scenario = init_config.read(tree)
+    ids = [component.id for component in variants.measured(scenario)]
+    assert ids == ["a", "a~2"]
+    assert [instance.component.id for instance in instances(scenario)] == ids
+    labels = {session.label for session in predict(scenario)["a"].sessions}
+    assert "blinktree" in labels
