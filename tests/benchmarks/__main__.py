@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import bench_engine, preview
+from tests.benchmarks import bench_engine, bench_formats, preview
 
 bench_engine.main()
+bench_formats.main()
 preview.main()

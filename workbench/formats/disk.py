@@ -13,7 +13,7 @@ from workbench.errors import InputError, Location
 
 __all__ = ["LARGEST_BYTES", "ChangedOnDisk", "Encoding", "load", "store"]
 
-LARGEST_BYTES = 4 * 2**20
+LARGEST_BYTES = 2**20
 """Larger files are refused unread; the largest real configuration has 17 KB."""
 
 _MARKS = (

@@ -19,7 +19,8 @@ from workbench.errors import InputError, Location
 from workbench.formats import config_piece, hid_patch, hid_text, run_layout, xml_patch, xml_text
 from workbench.formats.registry import Format, register
 from workbench.formats.tcl_edits import edited
-from workbench.formats.tcl_values import Evaluation, Value, evaluated, text_of
+from workbench.formats.tcl_interpreter import evaluated
+from workbench.formats.tcl_values import Evaluation, Value, text_of
 from workbench.scenario import init_config
 from workbench.scenario.boot import Boot
 from workbench.scenario.experiment import Experiment
@@ -229,8 +230,11 @@ def _boot(script: _Script) -> Boot:
 def _boot_values(script: _Script) -> dict[str, Value]:
     def argument(name: str, index: int = 0) -> Value:
         calls = [call for call in script.done.calls if call.name == name]
-        # What ends the run is said first; what follows depends on what happened.
-        call = calls[0] if calls and name == "run_genode_until" else calls[-1] if calls else None
+        if name == "run_genode_until":
+            # What ends the run is said first; what follows depends on what happened.
+            ends = [call for call in calls if call.text(0) != "forever"]
+            calls = (ends or calls)[:1]
+        call = calls[-1] if calls else None
         return call.arguments[index] if call and index < len(call.arguments) else ()
 
     return {

@@ -1,7 +1,7 @@
 """Tcl text: commands and their words, each with the place where it stands.
 
 As much of Tcl's syntax (the dodekalogue of its manual page ``Tcl``) as run scripts
-use. Nothing is executed here; see `workbench.formats.tcl_values`.
+use. Nothing is executed here; see `workbench.formats.tcl_interpreter`.
 """
 
 from __future__ import annotations

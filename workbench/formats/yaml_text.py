@@ -23,6 +23,9 @@ Path = tuple[str | int, ...]
 """Keys and indices from the top."""
 
 _MOST_VALUES = 200_000
+_LARGEST = 400_000
+"""Characters of the largest text that is read; PyYAML takes seconds for more."""
+
 _MAX_DEPTH = 120
 _WIDTH = 88
 
@@ -148,6 +151,12 @@ def load(text: str, is_text: Callable[[Path], bool] = lambda _: False) -> Loaded
     InputError
         If it is not YAML, or uses what is not allowed here.
     """
+    if len(text) > _LARGEST:
+        raise InputError(
+            f"The text has {len(text)} characters; YAML of more than {_LARGEST} is not read.",
+            "Leave something out, or keep the configuration in XML or HID.",
+            Location(line=1),
+        )
     try:
         root = _Loader(text).get_single_node()
     except yaml.MarkedYAMLError as error:

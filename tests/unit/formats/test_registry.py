@@ -72,7 +72,7 @@ def test_a_huge_file_is_refused_without_being_read(tmp_path: Path) -> None:
     path = tmp_path / "huge.xml"
     with path.open("wb") as stream:
         stream.truncate(200 * 2**20)
-    with pytest.raises(InputError, match="larger than 4 MB"):
+    with pytest.raises(InputError, match="larger than 1 MB"):
         formats.read(path)
 
 

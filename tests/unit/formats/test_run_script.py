@@ -299,6 +299,18 @@ def test_what_other_formats_leave_out_is_named() -> None:
     assert not any("run script" in lost for lost in formats.left_out(experiment, "run-26.02"))
 
 
+def test_once_it_is_installed_loops_are_followed_once() -> None:
+    text = NEW.replace(
+        "run_genode_until {.*blinktree2\\] Finished.*\\n} 120",
+        "run_genode_until forever\n"
+        "for {set i 0} {$i < 30000} {incr i} {\n"
+        "    if {![catch {run_genode_until {done} 24} result]} { incr good }\n}",
+    )
+    boot = read(text).experiment.scenario.boot
+    assert boot is not None
+    assert (boot.stop_pattern, boot.timeout_s) == ("done", 24)
+
+
 # Properties ---
 
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from workbench.errors import InputError
 from workbench.formats.tcl_edits import braced, edited
 from workbench.formats.tcl_expressions import Unknown, arithmetic
+from workbench.formats.tcl_interpreter import evaluated
 from workbench.formats.tcl_text import commands
-from workbench.formats.tcl_values import evaluated, text_of
+from workbench.formats.tcl_values import text_of
 
 OUT = frozenset(("out",))
 
@@ -50,6 +51,10 @@ def values(script: str) -> list[str]:
         ("set i 5; incr i; incr i -3; out $i", ["3"]),
         ("set l {}; lappend l a b; out $l", [" a b"]),
         ("set x {a b}\nout pre[set x]post", ["prea bpost"]),
+        ("proc p {a {b 2}} { return $a$b }\nout [p 1] [p 1 3]", ["12", "13"]),
+        ("set c 1\nproc p {} { global c; append c 2; set d 3 }\np\nout $c [p]", ["12", "3"]),
+        ("proc p {} { set c 5 }\nset c 1\np\nout $c", ["1"]),
+        ("if {0} { exit 1 }\nout 1", ["1"]),
     ],
 )
 def test_values(script: str, expected: list[str]) -> None:
@@ -100,7 +105,7 @@ def test_expressions_that_cannot_be_known(text: str) -> None:
         ("\nout [list a", 2, "bracket is never closed"),
         ("out " + "[a " * 200 + "]" * 200, 1, "nested too deeply"),
         ("while {1} { out x }", 1, "goes on for too long"),
-        ("set x aaaaaaaaaaaaaaaa\nwhile {1} { append x $x }", 2, "more than 4 MB"),
+        ("set x aaaaaaaaaaaaaaaa\nwhile {1} { append x $x }", 2, "more than 1 MB"),
     ],
 )
 def test_refusals(script: str, line: int, words: str) -> None:
