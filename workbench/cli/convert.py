@@ -49,7 +49,15 @@ def convert(
 
     failed = False
     for source, target in _pairs(files, to, out_dir):
-        report: dict[str, Any] = {"file": str(source), "output": None, "format": None}
+        report: dict[str, Any] = {
+            "file": str(source),
+            "output": None,
+            "format": None,
+            "left_out": [],
+            "notes": [],
+            "remarks": [],
+            "error": None,
+        }
         try:
             report |= _converted(source, target, to, variant, force=force)
         except InputError as refusal:
@@ -62,7 +70,7 @@ def convert(
             if not json:
                 _say(report, has_variants=variant is None)
         if json:
-            print_json({"left_out": [], "notes": [], "remarks": [], "error": None} | report)
+            print_json(report)
     if failed:
         raise typer.Exit(INPUT)
 

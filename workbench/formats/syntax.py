@@ -11,12 +11,7 @@ __all__ = ["init_syntax"]
 def init_syntax(document: Document) -> Syntax:
     """Return the syntax of the configuration in a file, which decides how numbers are read.
 
-    What no file holds yet, or a workbench file, is written as XML.
+    A workbench file remembers what its configuration was imported from; what was
+    made in the workbench is written as XML.
     """
-    form = document.experiment.scenario.form
-    if form is None or form.position is None:
-        return "hid" if document.format == "hid" else "xml"
-    lines = document.text.splitlines()
-    line = lines[form.position.line - 1] if form.position.line <= len(lines) else ""
-    written = line[form.position.column - 1 :].lstrip()
-    return "xml" if document.format == "yaml" or written.startswith("<") else "hid"
+    return "hid" if document.experiment.scenario.profile == "hid" else "xml"
