@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.scenario.catalogue import catalogue
-from workbench.scenario.layout import layout, placeholder, read_globals
+from workbench.scenario.layout import last, layout, placeholder, read_globals
 from workbench.scenario.model import AffinitySpace, Component, Scenario
 from workbench.scenario.placement import placed
 from workbench.scenario.release import Profile
@@ -47,11 +47,11 @@ def read(node: Node, syntax: Syntax = "xml", profile: Profile | None = None) -> 
     space = settings.space or AffinitySpace()
     starts = list(node.nodes("start", disabled=True))
     ids = _ids([start.get("name") for start in starts])
-    parents = node.nodes("parent-provides")
+    parent = last(node, "parent-provides")
     return Scenario(
         space=settings.space,
         prio_levels=whole_number(node.get("prio_levels"), 0, syntax, signed=True),
-        parent_provides=tuple(name for parent in parents for name in read_services(parent)),
+        parent_provides=read_services(parent) if parent else (),
         default_route=settings.default_route,
         default_caps=settings.default_caps,
         default_ram_bytes=settings.default_ram_bytes,

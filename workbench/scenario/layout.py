@@ -9,7 +9,6 @@ order matters, and it is kept in the scenario's form.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import chain
 
 from workbench.scenario.model import AffinitySpace, RouteRule, Scenario
 from workbench.scenario.splice import inserted, replaced, spliced
@@ -168,16 +167,11 @@ def _with_node(config: Node, type: str, old: Node | None, new: Node | None) -> N
 
 
 def _with_parent_provides(config: Node, services: tuple[str, ...]) -> Node:
-    nodes = list(config.nodes("parent-provides"))
-    if tuple(chain.from_iterable(map(read_services, nodes))) == services:
+    old = last(config, "parent-provides")
+    if (read_services(old) if old else ()) == services:
         return config
-    if not nodes:
-        new = services_node(services, Node("parent-provides"))
-        return _with_node(config, "parent-provides", None, new)
-    # Several nodes add up; the first takes them all over.
-    for node in nodes[1:]:
-        config = replaced(config, node, services_node((), node))
-    return replaced(config, nodes[0], services_node(services, nodes[0]))
+    new = services_node(services, old or Node("parent-provides"))
+    return _with_node(config, "parent-provides", old, new)
 
 
 def _with_default_route(config: Node, rules: tuple[RouteRule, ...] | None) -> Node:

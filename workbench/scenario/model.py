@@ -196,7 +196,8 @@ class Scenario(Frozen):
     prio_levels
         Number of priority levels; 0 disables priorities.
     parent_provides
-        Services that may be routed to the parent.
+        Services that may be routed to the parent; of several nodes the last counts
+        (Genode's ``list_model.h`` and ``config_model.cc``; not measured).
     default_route
         Used by components without a route of their own.
     default_caps, default_ram_bytes

@@ -8,10 +8,9 @@ instead; then the fields follow, but only those that the change is about.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain
 from typing import Any
 
-from workbench.scenario.layout import read_globals
+from workbench.scenario.layout import last, read_globals
 from workbench.scenario.model import AffinitySpace, Component, Scenario
 from workbench.scenario.start_node import read_start
 from workbench.scenario.tree import Node
@@ -77,11 +76,11 @@ def _changed(
 
 
 def _global_fields(config: Node, syntax: Syntax) -> dict[str, Any]:
-    parents = map(read_services, config.nodes("parent-provides"))
+    parent = last(config, "parent-provides")
     settings = read_globals(config, syntax)
     return {
         "prio_levels": whole_number(config.get("prio_levels"), 0, syntax, signed=True),
-        "parent_provides": tuple(chain.from_iterable(parents)),
+        "parent_provides": read_services(parent) if parent else (),
         "space": settings.space,
         "default_route": settings.default_route,
         "default_caps": settings.default_caps,

@@ -24,7 +24,6 @@ from workbench.scenario.children import (
 from workbench.scenario.layout import last
 from workbench.scenario.model import Component, RouteRule, Scenario, Target
 from workbench.scenario.tree import Position
-from workbench.scenario.vocabulary import read_services
 
 __all__ = [
     "PARENT",
@@ -106,7 +105,7 @@ class Router:
 
     def __init__(self, scenario: Scenario, made: Sequence[Child] | None = None) -> None:
         made = children(scenario) if made is None else made
-        self._parent = _offered_by_parent(scenario)
+        self._parent = frozenset(scenario.parent_provides)
         self._aliases = aliases(scenario)
         self._servers: defaultdict[str, list[Child]] = defaultdict(list)
         for child in made:
@@ -163,6 +162,11 @@ class Router:
         """Return the child of a name if it declares a service."""
         return next((s for s in self._servers.get(service, []) if s.name == name), None)
 
+    @property
+    def parent_services(self) -> frozenset[str]:
+        """The services that may be routed to the parent."""
+        return self._parent
+
     def usable(self, rule: RouteRule) -> bool:
         """Return whether a rule for one service leads to anybody who offers it."""
         found, unsure = self._provider(rule.targets, rule.service or "", "")
@@ -188,17 +192,6 @@ class Router:
                 case "any-child" if servers:
                     return _Found(servers[0].id, sent), unsure
         return None, unsure
-
-
-def _offered_by_parent(scenario: Scenario) -> frozenset[str]:
-    """Return the services that may be routed to the parent.
-
-    Of several ``parent-provides`` nodes the last replaces the others: one model
-    is updated by each (``list_model.h``, ``config_model.cc``; not measured).
-    """
-    services = frozenset(scenario.parent_provides)
-    nodes = list(scenario.form.nodes("parent-provides")) if scenario.form else []
-    return services.intersection(read_services(nodes[-1])) if len(nodes) > 1 else services
 
 
 def _mixed(rule: RouteRule, service: str) -> list[str]:

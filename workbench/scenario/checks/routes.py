@@ -241,7 +241,7 @@ def _rules_of(subject: Subject, component: Component) -> _Rules:
 
 
 def _provided(subject: Subject, service: str) -> bool:
-    return service in subject.scenario.parent_provides or any(
+    return service in subject.init.seen.router.parent_services or any(
         service in child.provides for child in subject.children.values()
     )
 
