@@ -15,7 +15,17 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from workbench import api
-    from workbench.api import Project, Results, compare, import_files, load, open_sweep, run, sweep
+    from workbench.api import (
+        Project,
+        Results,
+        compare,
+        import_files,
+        load,
+        open_sweep,
+        run,
+        sweep,
+        why,
+    )
 
 __all__ = [
     "Project",
@@ -28,6 +38,7 @@ __all__ = [
     "open_sweep",
     "run",
     "sweep",
+    "why",
 ]
 
 

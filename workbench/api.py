@@ -8,6 +8,7 @@ the data folder, as theirs are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -16,9 +17,12 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 from pydantic import ValidationError
 
+from workbench.analysis.attribution import asked, attribute
 from workbench.analysis.comparison import Comparison
+from workbench.analysis.explanation import Attribution
 from workbench.analysis.outcome import compared, outcome
 from workbench.analysis.sweeps import SweepResults
+from workbench.cli.output import stderr
 from workbench.cli.progress import follow, sweep_progress
 from workbench.errors import InputError
 from workbench.experiments.jobs import JobManager
@@ -36,7 +40,17 @@ from workbench.scenario.experiment import Experiment, Parameter
 if TYPE_CHECKING:
     from workbench.analysis.plots import Plots
 
-__all__ = ["Project", "Results", "compare", "import_files", "load", "open_sweep", "run", "sweep"]
+__all__ = [
+    "Project",
+    "Results",
+    "compare",
+    "import_files",
+    "load",
+    "open_sweep",
+    "run",
+    "sweep",
+    "why",
+]
 
 
 @dataclass(frozen=True)
@@ -277,6 +291,61 @@ def import_files(
             partial=partial,
         )
         return _results(store, tuple(one.run for one in made))
+
+
+def why(
+    what: Project | Experiment | Results | str | Path | int,
+    between: tuple[str, str] | None = None,
+    workload: str | None = None,
+    *,
+    parameters: Mapping[str, Parameter] | None = None,
+    replications: int = 4,
+    mechanisms: str | Iterable[str] | None = None,
+    progress: bool = True,
+) -> Attribution:
+    """Return why two variants differ: `.sentences(metric)`, `.plot(metric)`, `.to_json()`.
+
+    Parameters
+    ----------
+    what
+        A project, an experiment, results (their first run is asked about), the path
+        of a file, or the id of a run.
+    between
+        Two variants, by default the first two; explained is the second over the first.
+    workload
+        By default the run's, or the experiment's first one.
+    parameters
+        Values by documented name.
+    replications
+        Of every counterfactual run; at least 2.
+    mechanisms
+        Names of the causes to consider; by default all, see
+        `workbench.analysis.mechanisms`.
+    progress
+        Whether to say on stderr how far it is.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If something is unknown or cannot run.
+    """
+    if isinstance(what, Results):
+        what = what.run_ids[0]
+    with _store() as store:
+        given = str(what) if isinstance(what, (str, Path, int)) else _experiment(what)
+        experiment, pair, workload = asked(store, given, between, workload)
+    with stderr().status("starting") if progress else nullcontext() as status:
+        return attribute(
+            experiment,
+            pair,
+            workload,
+            parameters=parameters,
+            replications=replications,
+            names=_names(mechanisms),
+            progress=lambda part, message: (
+                status.update(f"{100 * part:.0f} %, {message}") if status else None
+            ),
+        )
 
 
 def _store() -> RunStore:

@@ -23,6 +23,7 @@ from workbench.cli import (
     runs,
     serve,
     sweep,
+    why,
 )
 from workbench.cli.failures import Guarded
 
@@ -61,6 +62,7 @@ def _options(
 app.command("serve")(serve.serve)
 app.command("run")(run.run)
 app.command("compare")(compare.compare)
+app.command("why")(why.why)
 app.command("import")(imports.import_files)
 app.add_typer(runs.app, name="runs")
 app.command("sweep")(sweep.sweep)

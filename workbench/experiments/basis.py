@@ -17,7 +17,7 @@ from workbench.results.records import RunRecord
 from workbench.scenario import init_config
 from workbench.scenario.experiment import Experiment
 
-__all__ = ["Basis", "basis", "differing"]
+__all__ = ["Basis", "basis", "differing", "experiment_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,23 @@ def differing(bases: Iterable[Basis]) -> tuple[str, ...]:
     names = sorted({name for one in found for name in one.parameters})
     return tuple(
         name for name in names if len({str(one.parameters.get(name)) for one in found}) > 1
+    )
+
+
+def experiment_of(record: RunRecord) -> Experiment:
+    """Return the experiment of a run, with what was set for it beside the variants.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If another version recorded it.
+    """
+    experiment = formats.read_text(record.experiment_yaml, "yaml").experiment
+    undeclared = basis(record).parameters
+    return experiment.but(
+        seed=record.seed,
+        backend=record.backend,
+        parameters=experiment.parameters | dict(undeclared),
     )
 
 

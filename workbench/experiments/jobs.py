@@ -36,7 +36,7 @@ from workbench.results.records import Status
 from workbench.results.store import RunStore
 from workbench.scenario.experiment import Experiment, Parameter
 
-__all__ = ["JobManager", "RunState"]
+__all__ = ["JobManager", "RunState", "usable_cpus"]
 
 _log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class JobManager:
 
     def __init__(self, store: RunStore, workers: int | None = None) -> None:
         self.store = store
-        self._workers = workers or _usable_cpus()
+        self._workers = workers or usable_cpus()
         self._changed = threading.Condition()
         self._queue: deque[tuple[LiveRun, int]] = deque()
         self._runs: dict[str, LiveRun] = {}
@@ -432,7 +432,8 @@ def _stop(execution: Execution, run_id: str) -> None:
         _log.exception("a replication of run %s could not be cancelled", run_id)
 
 
-def _usable_cpus() -> int:
+def usable_cpus() -> int:
+    """Return how many CPUs this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-__all__ = ["Estimate", "mean", "paired_ratio"]
+__all__ = ["Estimate", "mean", "paired_ratio", "t_interval"]
 
 CONFIDENCE = 0.95
 
@@ -64,7 +64,7 @@ def mean(values: ArrayLike) -> Estimate:
     Values that are NaN (not measured) are left out; `Estimate.n` counts the rest.
     """
     data = np.asarray(values, dtype=float).ravel()
-    return _t_interval(data[~np.isnan(data)])
+    return t_interval(data[~np.isnan(data)])
 
 
 def paired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
@@ -83,11 +83,12 @@ def paired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
     if left.shape != right.shape:
         raise ValueError(f"{left.size} values cannot be paired with {right.size}")
     usable = (left > 0) & (right > 0) & np.isfinite(left) & np.isfinite(right)
-    logs = _t_interval(np.log(left[usable] / right[usable]))
+    logs = t_interval(np.log(left[usable] / right[usable]))
     return Estimate(math.exp(logs.value), math.exp(logs.low), math.exp(logs.high), logs.n)
 
 
-def _t_interval(data: NDArray[np.float64]) -> Estimate:
+def t_interval(data: NDArray[np.float64]) -> Estimate:
+    """Return the mean of independent values with its t interval; NaN if any value is."""
     n = data.size
     centre = float(data.mean()) if n else math.nan
     if n < 2:

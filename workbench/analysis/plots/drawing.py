@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ __all__ = [
     "highlighted",
     "labels",
     "linked",
+    "log_axis",
     "per_workload",
     "run_is_lit",
 ]
@@ -194,3 +196,18 @@ def run_is_lit(comparison: Comparison, selection: Selection, variant: str, workl
     """Whether a run is drawn in full strength: it is selected, or no shown run is."""
     shown = {comparison.run_id(*run) for run in comparison.runs}
     return selection.run not in shown or selection.run == comparison.run_id(variant, workload)
+
+
+def log_axis(
+    low: float, high: float, room: float = 0.4
+) -> tuple[tuple[float, float], list[tuple[float, str]]]:
+    """Return the ends of a log axis, with `room` for text on the right, and its ticks."""
+    width = math.log(high / low)
+    span = (low * math.exp(-0.06 * width), high * math.exp(room * width))
+    # The finest steps that leave at most eight ticks.
+    for steps in ((1, 1.1, 1.2, 1.5, 2, 3, 4, 5, 7), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,)):
+        values = [step * 10.0**power for power in range(-6, 7) for step in steps]
+        ticks = [value for value in values if span[0] <= value <= high]
+        if len(ticks) <= 8:
+            break
+    return span, [(tick, f"{tick:g}×") for tick in ticks]

@@ -11,7 +11,15 @@ import holoviews as hv
 from workbench.analysis.colours import NEUTRAL, component_colours
 from workbench.analysis.labels import METRIC_TITLES, confidence, times
 from workbench.analysis.plots.base import plot
-from workbench.analysis.plots.drawing import DIMMED, dashes, figure, labels, linked, run_is_lit
+from workbench.analysis.plots.drawing import (
+    DIMMED,
+    dashes,
+    figure,
+    labels,
+    linked,
+    log_axis,
+    run_is_lit,
+)
 from workbench.analysis.selection import Selection
 
 if TYPE_CHECKING:
@@ -60,7 +68,7 @@ def _figure(comparison: Comparison, selection: Selection, a: str, b: str) -> hv.
             extent = [*pairs.values(), *(end for end in one.ci95 if not math.isnan(end))]
             says.append((max(extent), y, f"   {_says(one)}", ink))
             reach += extent
-        span, ticks = _axis(min(reach), max(reach))
+        span, ticks = log_axis(min(reach), max(reach))
         whose = f" · {component}" if component else ""
         return figure(
             hv.VLine(1.0).opts(color=NEUTRAL, line_width=1.5)
@@ -136,16 +144,3 @@ def _says(one: Ratio) -> str:
 def _row(one: Ratio) -> str:
     where = one.workload if one.phase == one.workload else f"{one.workload} {one.phase}"
     return f"{where}, {METRIC_TITLES[one.metric]}"
-
-
-def _axis(low: float, high: float) -> tuple[tuple[float, float], list[tuple[float, str]]]:
-    """Return the ends of a log axis, with room for text on the right, and its ticks."""
-    width = math.log(high / low)
-    span = (low * math.exp(-0.06 * width), high * math.exp(0.4 * width))
-    # The finest steps that leave at most eight ticks.
-    for steps in ((1, 1.1, 1.2, 1.5, 2, 3, 4, 5, 7), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1,)):
-        values = [step * 10.0**power for power in range(-6, 7) for step in steps]
-        ticks = [value for value in values if span[0] <= value <= high]
-        if len(ticks) <= 8:
-            break
-    return span, [(tick, f"{tick:g}×") for tick in ticks]
