@@ -167,10 +167,12 @@ class Router:
         """The services that may be routed to the parent."""
         return self._parent
 
-    def usable(self, rule: RouteRule) -> bool:
-        """Return whether a rule for one service leads to anybody who offers it."""
+    def of_rule(self, rule: RouteRule) -> Outcome:
+        """Return what becomes of any request that a rule for one service applies to."""
         found, unsure = self._provider(rule.targets, rule.service or "", "")
-        return found is not None or unsure > 0
+        if found is not None:
+            return "ok"
+        return "ambiguous" if unsure else "denied"
 
     def _provider(
         self, targets: Sequence[Target], service: str, label: str

@@ -74,6 +74,21 @@ MENDED: list[tuple[str, Release, list[str]]] = [
         [USUAL, routed('<service name="ROM" label="a"><parent/></service>')],
     ),
     (
+        "rule-misses-environment",
+        "26.02",
+        [USUAL, routed('<service name="LOG" label="a"><parent/></service>')],
+    ),
+    (
+        "rule-ambiguous",
+        "26.02",
+        [
+            USUAL,
+            TIMER,
+            TIMER.replace('"timer"', '"other"'),
+            routed('<service name="Timer"><any-child/></service>'),
+        ],
+    ),
+    (
         "service-declared-twice",
         "26.02",
         [USUAL, TIMER.replace("<service", '<service name="Timer"/><service')],

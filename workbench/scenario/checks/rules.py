@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from workbench.scenario.checks.base import Finding, Subject, check_rule
 from workbench.scenario.children import aliases, cut
-from workbench.scenario.model import Component, RouteRule, Scenario
+from workbench.scenario.model import Component, RouteRule, Scenario, Target
 from workbench.scenario.problem import Fix
 from workbench.scenario.routing import rule_position
 from workbench.scenario.splice import replaced
@@ -42,15 +42,16 @@ def _mixed(subject: Subject) -> Iterator[Finding]:
 def _misses_binary(subject: Subject) -> Iterator[Finding]:
     """Environment sessions have no ``name -> `` in front, so scoped labels never match them."""
     for component, index, rule in _rules(subject):
-        if component is None or component.id not in subject.children or rule.service != "ROM":
+        if component is None or component.id not in subject.children:
             continue
-        roms = (subject.children[component.id].binary, "ld.lib.so")
-        if rule.label not in roms or rule.unscoped_label is not None:
+        child = subject.children[component.id]
+        labels = {"ROM": (child.binary, "ld.lib.so"), "LOG": (child.name,)}
+        if rule.label not in labels.get(rule.service or "", ()) or rule.unscoped_label is not None:
             continue
         yield Finding(
             "warning",
-            f'{_owner(component)} has a rule for the label "{rule.label}", which never matches: '
-            "that ROM module is asked for without the component's name in front.",
+            f'{_owner(component)} has a rule for {rule.service} with the label "{rule.label}", '
+            "which never matches: init asks for that without the component's name in front.",
             component,
             "init says nothing and tries the next rule.",
             Fix(
@@ -65,13 +66,7 @@ def _misses_binary(subject: Subject) -> Iterator[Finding]:
 @check_rule("rule-leads-nowhere")
 def _nowhere(subject: Subject) -> Iterator[Finding]:
     """Find ``service`` rules whose targets exist but do not offer the service."""
-    said = {
-        (component.id, session.rule)
-        for component in subject.enabled
-        if component.id in subject.children
-        for session in subject.sessions(component)
-        if session.outcome != "ok"
-    }
+    said = _said(subject)
     others = aliases(subject.scenario)
     names = {child.name: child for child in subject.children.values()}
     for component, index, rule in _rules(subject):
@@ -83,7 +78,7 @@ def _nowhere(subject: Subject) -> Iterator[Finding]:
         servers = [names.get(others.get(name, name)) for name in asked]
         if any(server is None for server in servers):
             continue  # said by route-to-unknown-child
-        if subject.init.seen.router.usable(rule):
+        if subject.init.seen.router.of_rule(rule) != "denied":
             continue
         who = " and ".join(f"{s.name} does not declare it" for s in servers if s is not None)
         yield Finding(
@@ -93,6 +88,38 @@ def _nowhere(subject: Subject) -> Iterator[Finding]:
             component,
             "init denies such a session at once and logs nothing.",
             None,
+            "route" if component else "default-route",
+            _position(subject, component, index),
+        )
+
+
+@check_rule("rule-ambiguous")
+def _ambiguous(subject: Subject) -> Iterator[Finding]:
+    """Find ``service`` rules that ask any child where several offer the service."""
+    said = _said(subject)
+    for component, index, rule in _rules(subject):
+        if rule.service is None or (component is not None and (component.id, index) in said):
+            continue
+        if subject.init.seen.router.of_rule(rule) != "ambiguous":
+            continue
+        servers = [c.name for c in subject.children.values() if rule.service in c.provides]
+        line = f"Error: {component.name if component else '...'}: ambiguous routes to service "
+        first = Target(kind="child", child=servers[0])
+        chosen = tuple(first if t.kind == "any-child" else t for t in rule.targets)
+        yield Finding(
+            "error" if component else "warning",
+            f"{_owner(component)} has a rule that asks any child for {rule.service}, but "
+            + (
+                f"{servers[0]} declares it more than once."
+                if len(servers) == 1
+                else f"{' and '.join(servers)} provide it."
+            ),
+            component,
+            subject.line(f'{line}"{rule.service}"') + ". The session is denied.",
+            Fix(
+                f"Route {rule.service} to {servers[0]}",
+                _with_rule(component, index, rule.but(targets=chosen)),
+            ),
             "route" if component else "default-route",
             _position(subject, component, index),
         )
@@ -139,6 +166,17 @@ def _alias(subject: Subject) -> Iterator[Finding]:
             "alias",
             node.position,
         )
+
+
+def _said(subject: Subject) -> set[tuple[str, int | None]]:
+    """Return the rules, by component and index, whose failing sessions are told elsewhere."""
+    return {
+        (component.id, session.rule)
+        for component in subject.enabled
+        if component.id in subject.children
+        for session in subject.sessions(component)
+        if session.outcome != "ok"
+    }
 
 
 def _rules(subject: Subject) -> Iterator[tuple[Component | None, int, RouteRule]]:
