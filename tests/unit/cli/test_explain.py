@@ -11,12 +11,9 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from tests.nodes import node
+from workbench import formats
 from workbench.cli import app
-from workbench.formats import Document
 from workbench.formats.syntax import init_syntax
-from workbench.scenario import init_config
-from workbench.scenario.experiment import Experiment
 
 WHOLE = {"type": "integer", "minimum": 0}
 SHAPE = {
@@ -183,8 +180,11 @@ def test_wrong_calls(file: Path, options: list[str]):
     [("install_config {\n  <config/>\n}", "xml"), ("install_config {\nconfig\n-\n}", "hid")],
 )
 def test_the_syntax_is_that_of_the_configuration_in_the_file(text: str, syntax: str):
-    scenario = init_config.read(node("<config/>", line=2))
-    assert init_syntax(Document(Experiment(name="x", scenario=scenario), "run", text)) == syntax
+    document = formats.read_text(text, formats.format_of(Path("x.run"), text))
+    assert init_syntax(document) == syntax
+    # A workbench file remembers it.
+    kept = formats.read_text(formats.write(document.experiment, "yaml"), "yaml")
+    assert init_syntax(kept) == syntax
 
 
 def test_a_run_script_says_how_many_hardware_threads_a_core_has(tmp_path: Path):
