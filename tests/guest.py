@@ -83,14 +83,6 @@ def run(
     return Told(events, done.returncode, done.stderr, text)
 
 
-def alone(*words: str, flags: tuple[str, ...] = build.STATIC, timeout: float = 120) -> Told:
-    """Run a program of the guest without the runner."""
-    command = [str(program(flags)), *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
-    events = [json.loads(line) for line in done.stdout.splitlines()]
-    return Told(events, done.returncode, done.stderr)
-
-
 def stress(
     flags: tuple[str, ...] = build.STATIC, entries: int = 4, **parameters: int | str
 ) -> tuple[list[Operation], str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import bench_engine, bench_formats, preview
+from tests.benchmarks import bench_engine, bench_formats, bench_tree, preview
 
 bench_engine.main()
 bench_formats.main()
+bench_tree.main()
 preview.main()

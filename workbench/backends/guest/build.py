@@ -28,7 +28,7 @@ __all__ = ["INSTALL", "Compiler", "Guest", "compiled", "compiler", "guest", "mai
 
 SOURCES = Path(__file__).parent / "src"
 MAIN = SOURCES / "main.c"
-FLAGS = ("-std=c11", "-O2", "-g0", "-pthread", "-Wall", "-Wextra", "-Wshadow")
+FLAGS = ("-std=c11", "-D_GNU_SOURCE", "-O2", "-g0", "-pthread", "-Wall", "-Wextra", "-Wshadow")
 STATIC = (*FLAGS, "-static")
 """A virtual machine has no libraries."""
 INSTALL = f"{sys.executable} -m pip install ziglang"

@@ -1,5 +1,4 @@
 /* Disturbs its neighbours: keeps its CPUs busy, or their caches and the memory. */
-#define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>

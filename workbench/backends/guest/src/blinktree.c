@@ -38,10 +38,11 @@ static bool issue(struct worker *worker, struct task *task)
 	struct source *source = worker->context;
 	if (source->next == source->end && !next_chunk(source))
 		return false;
-	uint64_t number = source->next++, drawn = bench.draw.operations[number];
+	uint64_t number = source->next++;
+	struct drawn drawn = draw_at(&bench.draw, number);
 	op->number = (uint32_t)number;
-	op->kind = (uint8_t)draw_kind(drawn);
-	op->key = key_of(bench.seed, draw_index(drawn));
+	op->kind = (uint8_t)drawn.kind;
+	op->key = key_of(bench.seed, drawn.index);
 	op->value = value_of(op->key, number);
 	op->begin_ticks = number % bench.latency_every == 0 ? ticks() : 0;
 	tree_begin(&bench.tree, worker, op);
@@ -90,7 +91,7 @@ static void load(const struct phase *phase)
 {
 	if (phase->keys <= bench.present)
 		return;
-	draw_inserts(&bench.client, &bench.draw, bench.present, phase->keys - bench.present);
+	draw_inserts(&bench.draw, bench.present, phase->keys - bench.present);
 	run_operations();
 	bench.present = phase->keys;
 	if (summed_missing())
@@ -207,5 +208,6 @@ int blinktree_main(int argc, char **argv)
 	for (int i = 0; i < count; i++)
 		run_phase(i, &phases[i]);
 	runtime_close(&bench.runtime);
+	fputs("Finished.\n", stderr);
 	return 0;
 }

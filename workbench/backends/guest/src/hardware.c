@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "hardware.h"
 
 #include <linux/perf_event.h>

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "plan.h"
 
 #include <errno.h>

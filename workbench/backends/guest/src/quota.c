@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "quota.h"
 
 #include <dirent.h>

@@ -1,5 +1,4 @@
 /* Acts as init: starts the components, keeps the barriers, reports, reaps. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "runtime.h"
 
 #include <sched.h>
@@ -103,8 +102,11 @@ static void open_window(struct worker *worker)
 static inline void prefetch(const struct worker *worker, uint32_t slot)
 {
 	const char *data = worker->ring[slot & worker->mask]->resource;
-	for (size_t at = 0; at < worker->runtime->program.prefetch_bytes; at += 64)
+	for (size_t at = 0; at < worker->runtime->program.prefetch_bytes; at += 64) {
+		/* Without an effect it can see, gcc drops the whole function. */
+		__asm__ volatile("" ::"r"(at));
 		__builtin_prefetch(data + at);
+	}
 }
 
 static void run_tasks(struct worker *worker, uint32_t count)

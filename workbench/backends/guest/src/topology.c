@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "topology.h"
 
 #include <sched.h>

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "workload.h"
 
 #include <stdio.h>
@@ -89,20 +88,10 @@ void phase_read(const struct client *client, struct phase *phase, const char *wo
 		client_fail(client, "Phase %s: theta has to be above 0 and below 1.", phase->name);
 }
 
-static void make_room(const struct client *client, struct draw *draw, uint64_t count)
+void draw_inserts(struct draw *draw, uint64_t present, uint64_t count)
 {
 	free(draw->operations);
-	draw->count = count;
-	draw->operations = malloc(count * sizeof *draw->operations);
-	if (!draw->operations)
-		client_out_of_memory(client, "the operations of a phase");
-}
-
-void draw_inserts(const struct client *client, struct draw *draw, uint64_t present, uint64_t count)
-{
-	make_room(client, draw, count);
-	for (uint64_t i = 0; i < count; i++)
-		draw->operations[i] = (present + i) << 2 | INSERT;
+	*draw = (struct draw){.count = count, .present = present};
 }
 
 static enum operation_kind draw_one(const struct phase *phase, struct random *random)
@@ -121,17 +110,22 @@ void draw_phase(const struct client *client, struct draw *draw, const struct pha
 {
 	static struct zipf zipf;
 	struct random random = {.state = seed};
-	uint64_t added = 0;
 	if (!present && phase->percent[INSERT] < 100)
 		client_fail(client, "Phase %s looks up keys, but the tree is empty: set keys=N.", phase->name);
+	draw_inserts(draw, present, phase->operations);
+	if (phase->percent[INSERT] == 100)
+		return;
 	if (phase->zipf)
 		zipf_init(&zipf, present, phase->theta);
-	make_room(client, draw, phase->operations);
-	for (uint64_t i = 0; i < phase->operations; i++) {
+	uint64_t count = phase->operations < DRAWN ? phase->operations : DRAWN;
+	draw->operations = malloc(count * sizeof *draw->operations);
+	if (!draw->operations)
+		client_out_of_memory(client, "the operations of a phase");
+	for (uint64_t i = 0; i < count; i++) {
 		enum operation_kind kind = draw_one(phase, &random);
 		uint64_t index;
 		if (kind == INSERT)
-			index = present + added++;
+			index = draw->inserts++;
 		else
 			index = phase->zipf ? zipf_next(&zipf, &random) : random_below(&random, present);
 		draw->operations[i] = index << 2 | kind;
