@@ -21,9 +21,12 @@ if TYPE_CHECKING:
         compare,
         import_files,
         load,
+        open,  # noqa: A004 - as the command is called
         open_sweep,
+        report,
         run,
         sweep,
+        timeline,
         why,
     )
 
@@ -35,9 +38,12 @@ __all__ = [
     "compare",
     "import_files",
     "load",
+    "open",
     "open_sweep",
+    "report",
     "run",
     "sweep",
+    "timeline",
     "why",
 ]
 

@@ -21,7 +21,9 @@ from workbench.analysis.attribution import asked, attribute
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.explanation import Attribution
 from workbench.analysis.outcome import compared, outcome
+from workbench.analysis.report import report_of
 from workbench.analysis.sweeps import SweepResults
+from workbench.analysis.timeline import Timeline
 from workbench.cli.output import stderr
 from workbench.cli.progress import follow, sweep_progress
 from workbench.errors import InputError
@@ -33,6 +35,7 @@ from workbench.experiments.sweep import open_sweep as opened
 from workbench.folders import data_folder
 from workbench.project import Project, load, refused
 from workbench.results import importers
+from workbench.results.bundle import open_bundle, write_bundle
 from workbench.results.records import RunRecord
 from workbench.results.store import RunStore
 from workbench.scenario.experiment import Experiment, Parameter
@@ -46,9 +49,12 @@ __all__ = [
     "compare",
     "import_files",
     "load",
+    "open",
     "open_sweep",
+    "report",
     "run",
     "sweep",
+    "timeline",
     "why",
 ]
 
@@ -250,6 +256,52 @@ def sweep(  # noqa: PLR0913 - all but the first two by name
 def open_sweep(sweep_id: str) -> SweepResults:
     """Return a sweep of the run store; its numbers are read when they are needed."""
     return SweepResults(opened(_store(), str(sweep_id)))
+
+
+def timeline(run: str, replication: int = 0) -> Timeline:
+    """Return what every core did when, of a run that recorded it (``timeline_ms``).
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If there is no such run or it has no recording.
+    """
+    with _store() as store:
+        return Timeline(store.replication(str(run), replication))
+
+
+def report(runs: Results | str | Iterable[str], path: str | Path) -> Path:
+    """Write one HTML file that says what was asked and found, and needs no network.
+
+    A path that ends with ``.zip`` gets the runs too; `open` restores them elsewhere.
+
+    Parameters
+    ----------
+    runs
+        Results, or one or more ids of runs in the run store.
+    path
+        Of the file.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If there is no such run, or none has a result.
+    """
+    ids = list(runs.run_ids) if isinstance(runs, Results) else _names(runs) or []
+    path = Path(path)
+    with _store() as store:
+        text = report_of(store, ids)
+        if path.suffix == ".zip":
+            write_bundle(store, ids, path, {"report.html": text})
+        else:
+            path.write_text(text, encoding="utf-8")
+    return path
+
+
+def open(path: str | Path) -> Results:
+    """Restore the runs of a zip that `report` wrote, perhaps on another machine."""
+    with _store() as store:
+        return _results(store, tuple(open_bundle(store, Path(path)).values()))
 
 
 def import_files(

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import bench_engine, bench_formats, bench_tree, preview
+from tests.benchmarks import (
+    bench_engine,
+    bench_formats,
+    bench_store,
+    bench_timeline,
+    bench_tree,
+    preview,
+)
 
 bench_engine.main()
 bench_formats.main()
 bench_tree.main()
 preview.main()
+bench_store.main()
+bench_timeline.main()

@@ -54,9 +54,7 @@ def throughput_html(comparison: Comparison) -> str:
 
 
 def _cell(estimate: Estimate, factor: float) -> str:
-    spread = (
-        f" <small>± {number((estimate.high - estimate.low) / 2 / factor, 2)}</small>"
-        if estimate.has_interval
-        else ""
-    )
+    half = (estimate.high - estimate.low) / 2
+    half = half if half > 1e-9 * abs(estimate.value) else 0.0  # what rounding leaves is no spread
+    spread = f" <small>± {number(half / factor, 2)}</small>" if estimate.has_interval else ""
     return f'<td class="number">{number(estimate.value / factor)}{spread}</td>'

@@ -12,8 +12,8 @@ import panel_material_ui as pmui
 
 from workbench.analysis.colours import component_colours
 from workbench.analysis.comparison import Comparison
+from workbench.analysis.groups import comparisons_of, latest_runs
 from workbench.app.compare_cards import cards, html
-from workbench.app.compare_data import comparisons_of, latest_runs
 from workbench.app.updates import Updates, jobs_of
 from workbench.errors import InputError
 from workbench.results.records import ENDED, LIVE, RunRecord

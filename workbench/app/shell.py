@@ -18,6 +18,7 @@ from workbench.app.notice import Notice, NoticeBar
 from workbench.app.runs import RunsPage
 from workbench.app.state import AppState
 from workbench.app.templates import empty_experiment
+from workbench.app.timeline import TimelinePage
 from workbench.errors import InputError
 from workbench.experiments.jobs import JobManager
 from workbench.results.store import RunStore
@@ -84,7 +85,7 @@ _TABS = {
     },
 }
 
-_PAGES = ("Build", "Runs", "Compare")
+_PAGES = ("Build", "Runs", "Compare", "Timeline")
 
 _bars: WeakKeyDictionary[Any, NoticeBar] = WeakKeyDictionary()
 """Where each browser session reads what went wrong."""
@@ -119,6 +120,7 @@ def page(store: RunStore, jobs: JobManager) -> Any:
         "Build": lambda: BuildPage(state, notices),
         "Runs": lambda: _scrolling(RunsPage(state, compare)),
         "Compare": lambda: _scrolling(compare_page()),
+        "Timeline": lambda: _scrolling(TimelinePage(state)),
     }
     made = {"Build": makers["Build"]()}
     body = pn.Column(made["Build"], sizing_mode="stretch_both", margin=0)

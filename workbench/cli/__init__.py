@@ -19,10 +19,12 @@ from workbench.cli import (
     explain,
     imports,
     parameters,
+    report,
     run,
     runs,
     serve,
     sweep,
+    timeline,
     why,
 )
 from workbench.cli.failures import Guarded
@@ -65,6 +67,9 @@ app.command("compare")(compare.compare)
 app.command("why")(why.why)
 app.command("import")(imports.import_files)
 app.add_typer(runs.app, name="runs")
+app.command("report")(report.report)
+app.command("open")(report.open_file)
+app.command("timeline")(timeline.timeline)
 app.command("sweep")(sweep.sweep)
 app.add_typer(sweep.app, name="sweeps")
 app.command("convert")(convert.convert)

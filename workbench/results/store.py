@@ -283,6 +283,27 @@ class RunStore:
         parts = [serial.from_bytes(row["dataset"]) for row in rows]
         return join(parts, replication=[row["number"] for row in rows])
 
+    def replication(self, run_id: str, number: int) -> xr.Dataset:
+        """Return one finished replication with all it has, its timeline too.
+
+        Raises
+        ------
+        workbench.errors.InputError
+            If there is no such run or replication.
+        """
+        with self.connection() as connection:
+            row = connection.execute(
+                "SELECT dataset FROM replications WHERE run = ? AND number = ?",
+                (_key(run_id), number),
+            ).fetchone()
+        if row is None:
+            record = self.run(run_id)
+            raise InputError(
+                f"Run {run_id} ({record.status}) has no finished replication {number}.",
+                f"It has {record.done} of {record.replications}, counted from 0.",
+            )
+        return serial.from_bytes(row["dataset"])
+
     def summaries(self, run_id: str) -> dict[int, dict[str, Any]]:
         """Return what `_summary` kept of each finished replication, by number."""
         with self.connection() as connection:

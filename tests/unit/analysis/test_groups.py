@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.datasets import run
-from workbench.app.compare_data import comparisons_of, latest_runs, variant_labels
+from workbench.analysis.groups import comparisons_of, latest_runs, variant_labels
 from workbench.results.records import RunRecord, RunSpec
 from workbench.results.store import RunStore
 from workbench.scenario.experiment import Experiment, Variant
