@@ -156,7 +156,8 @@ register(
         "delegation",
         "Delegation to descheduled owners",
         "leaf writes are sent to the worker that owns the leaf, and wait while it is off its core",
-        set={"delegation": "off"},
+        # Written where the request is; that needs a lock, as in the mode olfit.
+        set={"delegation": "off", "sync": "olfit"},
     )
 )
 register(
