@@ -14,6 +14,7 @@ from workbench.analysis.colours import component_colours
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.groups import comparisons_of, latest_runs
 from workbench.app.compare_cards import cards, html
+from workbench.app.compare_why import WhyPanel
 from workbench.app.updates import Updates, jobs_of
 from workbench.errors import InputError
 from workbench.results.records import ENDED, LIVE, RunRecord
@@ -170,7 +171,16 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
             pn.FlexBox(*groups, sizing_mode="stretch_width", gap="16px"),
         ]
         self._pending = [
-            (group, cards(comparison, self._state.selection, self._by, self._unit))
+            (
+                group,
+                cards(
+                    comparison,
+                    self._state.selection,
+                    self._by,
+                    self._unit,
+                    partial(WhyPanel, self._jobs.store, comparison),
+                ),
+            )
             for group, comparison in zip(groups, self._comparisons, strict=True)
         ]
         self._draw_next(self._pending)

@@ -16,7 +16,7 @@ from workbench.analysis.plots.base import draw, plot_title
 from workbench.analysis.selection import Selection
 from workbench.analysis.tables import throughput_html
 
-__all__ = ["cards", "html"]
+__all__ = ["card", "cards", "html"]
 
 _CARD = {
     "border": "1px solid color-mix(in srgb, currentColor 16%, transparent)",
@@ -49,7 +49,9 @@ caption { caption-side: bottom; text-align: left; padding: 8px 12px; color: var(
 """
 
 
-def cards(comparison: Comparison, selection: Selection, by: Any, share: Any) -> Iterator[Any]:
+def cards(
+    comparison: Comparison, selection: Selection, by: Any, share: Any, why: Callable[[], Any]
+) -> Iterator[Any]:
     """Yield the cards of a comparison, each made only when it is asked for.
 
     Parameters
@@ -60,6 +62,8 @@ def cards(comparison: Comparison, selection: Selection, by: Any, share: Any) -> 
         What the plots highlight, and select when tapped.
     by, share
         The widgets that choose what the accounting stacks, and in which unit.
+    why
+        Makes the card that asks why variants differ.
     """
 
     def plot(name: str, hook: str, *, wide: bool = False, **options: Any) -> Any:
@@ -72,7 +76,7 @@ def cards(comparison: Comparison, selection: Selection, by: Any, share: Any) -> 
         )
 
     yield html(_says(comparison), "headlines")
-    yield _card(
+    yield card(
         plot_title("throughput"),
         "Bars are means, stacked by component; dots are single replications, "
         "whiskers 95 % confidence intervals.",
@@ -85,12 +89,13 @@ def cards(comparison: Comparison, selection: Selection, by: Any, share: Any) -> 
         ),
     )
     if len(comparison.variants) > 1:
-        yield _card(
+        yield card(
             plot_title("ratio"),
             "Geometric mean over pairs of replications with the same seed; "
             "right of 1 the first variant is faster.",
             plot("ratio", "ratio"),
         )
+        yield why()
     if comparison.has_accounting:
         yield from _core_cards(comparison, plot, by, share)
     else:
@@ -98,7 +103,7 @@ def cards(comparison: Comparison, selection: Selection, by: Any, share: Any) -> 
             f"Where the cores' time went was not measured ({escape(comparison.provenance)}).",
             "doc",
         )
-    yield _card("Numbers", "", html(throughput_html(comparison), "numbers"))
+    yield card("Numbers", "", html(throughput_html(comparison), "numbers"))
 
 
 def _core_cards(
@@ -106,7 +111,7 @@ def _core_cards(
 ) -> Iterator[Any]:
     """Yield the cards of what the cores did."""
     flat = comparison.space[1] == 1
-    yield _card(
+    yield card(
         plot_title("utilisation"),
         "One cell per core, filled by who held it: full colour is useful work, "
         "pale colour is polling, switching and waiting, empty is idle.",
@@ -134,7 +139,7 @@ def _core_cards(
             sizing_mode="stretch_width",
         )
 
-    yield _card(
+    yield card(
         plot_title("accounting"),
         "",
         pn.Row(by, share),
@@ -185,7 +190,8 @@ def _bucket_key(comparison: Comparison) -> str:
     )
 
 
-def _card(title: str, doc: str, *objects: Any) -> Any:
+def card(title: str, doc: str, *objects: Any) -> Any:
+    """Return a card of the page: a title, what it means, and what it shows."""
     # Panel's own layouts: a plot inside a React one may be measured before it is drawn.
     return pn.Column(
         pmui.Typography(title, variant="h6", margin=(8, 16, 0, 16)),

@@ -210,4 +210,9 @@ def log_axis(
         ticks = [value for value in values if span[0] <= value <= high]
         if len(ticks) <= 8:
             break
-    return span, [(tick, f"{tick:g}×") for tick in ticks]
+    # Labels need room: 4 % of the axis each.
+    spaced: list[float] = []
+    for tick in ticks:
+        if not spaced or math.log(tick / spaced[-1]) > 0.04 * math.log(span[1] / span[0]):
+            spaced.append(tick)
+    return span, [(tick, f"{tick:g}×") for tick in spaced]
