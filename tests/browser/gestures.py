@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import Locator, Page
 
-__all__ = ["cell_centre", "drag", "drag_to_cell", "item", "open_talk", "xml"]
+__all__ = ["cell_centre", "drag", "drag_to_cell", "item", "open_file", "open_talk", "xml"]
 
 
 def item(page: Page, name: str) -> Locator:
@@ -22,6 +24,13 @@ def open_talk(page: Page) -> None:
     page.locator(".new button").click()
     page.get_by_role("menuitem", name="The talk").click()
     item(page, "blinktree3").wait_for()
+
+
+def open_file(page: Page, path: Path) -> None:
+    """Open a file by its path on this machine."""
+    page.locator(".open button").click()
+    page.locator(".open-path input").fill(str(path))
+    page.locator(".dialog-open button").click()
 
 
 def cell_centre(

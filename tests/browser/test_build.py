@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, open_app
-from tests.browser.gestures import drag_to_cell, item, open_talk, xml
+from tests.browser.gestures import drag_to_cell, item, open_file, open_talk, xml
 
 MISPLACED = """<config>
 \t<!-- two cores are enough -->
@@ -26,12 +26,6 @@ MISPLACED = """<config>
 def type_into(page: Page, field: str, text: str) -> None:
     page.locator(f".{field} input").fill(text)
     page.keyboard.press("Enter")
-
-
-def open_file(page: Page, path: Path) -> None:
-    page.locator(".open button").click()
-    page.locator(".open-path input").fill(str(path))
-    page.locator(".dialog-open button").click()
 
 
 def test_the_talk_is_changed_step_by_step(app: Page) -> None:
@@ -253,26 +247,6 @@ def test_a_file_that_cannot_be_used_leaves_the_experiment(
     open_file(app, file)
     expect(app.locator(".notice")).to_contain_text(says)
     assert xml(app) == before
-
-
-def test_a_file_from_the_browser_is_opened(app: Page) -> None:
-    app.locator(".open button").click()
-    app.locator("input[type=file]").set_input_files(
-        {"name": "mine.xml", "mimeType": "text/xml", "buffer": MISPLACED.encode()}
-    )
-    expect(item(app, "init")).to_be_visible()
-    expect(app.locator(".experiment-name input")).to_have_value("mine")
-
-
-def test_downloads_hold_the_experiment(app: Page, tmp_path: Path) -> None:
-    open_talk(app)
-    for ending, starts in (("yaml", "workbench: 1"), ("xml", "<config>")):
-        with app.expect_download() as download:
-            app.locator(f".download-{ending} a, .download-{ending} button").first.click()
-        target = tmp_path / f"talk.{ending}"
-        download.value.save_as(target)
-        assert download.value.suggested_filename == f"talk.{ending}"
-        assert starts in target.read_text(encoding="utf-8")
 
 
 def test_two_sessions_do_not_see_each_other(

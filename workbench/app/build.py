@@ -6,18 +6,34 @@ from html import escape
 from typing import Any
 
 import panel as pn
+import panel_material_ui as pmui
 
 from workbench.app.editor import grid_of, source_of
 from workbench.app.files import Files
 from workbench.app.inspector import Inspector
 from workbench.app.notice import NoticeBar
 from workbench.app.problems import problems_of
+from workbench.app.sessions import sessions_of
 from workbench.app.state import AppState
 from workbench.app.toolbar import DocumentBar, PlacementBar
 
 __all__ = ["BuildPage"]
 
 _LINE = "1px solid color-mix(in srgb, var(--panel-on-surface-color, #888) 14%, transparent)"
+
+_TABS = {
+    "width": "auto",
+    "& .MuiToggleButton-root": {
+        "width": "auto",
+        "padding": "1px 10px",
+        "fontSize": "12px",
+        "lineHeight": "20px",
+        "border": 0,
+        "borderRadius": "6px",
+        "marginRight": "2px",
+    },
+    "& .MuiToggleButton-root.Mui-selected": {"fontWeight": 600},
+}
 
 _GRID = {"flex": "3 1 0", "min-height": "0", "max-height": "500px"}
 """The grid grows with the page; on a tall one the text below gets the rest."""
@@ -38,10 +54,29 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
         super().__init__(**params)
         files = Files(state, notices)
         fill: dict[str, Any] = {"sizing_mode": "stretch_both", "margin": 0}
-        self._text_title = _title("Configuration")
+        self._views: dict[str, Any] = {
+            "Configuration": source_of(state, **fill),
+            "Routes": sessions_of(state, visible=False, **fill),
+        }
+        self._tab = pmui.RadioButtonGroup(
+            options=list(self._views),
+            value="Configuration",
+            size="small",
+            variant="outlined",
+            css_classes=["lower-view"],
+            margin=0,
+            sx=_TABS,
+        )
+        self._tab.param.watch(lambda _: self._show_view(), "value")
+        self._subject = _title("")
         self._problems_title = _title("Problems")
         lower = pn.Row(
-            _panel(self._text_title, source_of(state, **fill), flex="3 1 0", right=_LINE),
+            _panel(
+                pn.Row(self._tab, self._subject, margin=(4, 16, 2, 12), align="start"),
+                pn.Column(*self._views.values(), **fill, styles={"min-height": "0"}),
+                flex="3 1 0",
+                right=_LINE,
+            ),
             _panel(self._problems_title, problems_of(state, **fill), flex="2 1 0"),
             **fill,
             styles={"flex": "2 1 0", "min-height": "0", "border-top": _LINE},
@@ -65,22 +100,31 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
             pn.Row(left, side, **fill, styles={"min-height": "0", "border-top": _LINE}),
             files.open_dialog,
             files.save_dialog,
+            files.export_dialog,
+            files.page,
             **fill,
             css_classes=["build-page"],
         )
         self._state = state
         state.param.watch(lambda *_: self._name_panels(), ["experiment", "variant", "document"])
+        state.param.watch(self._show_line, "line")
         self._name_panels()
 
     def __panel__(self) -> Any:
         return self._view
 
+    def _show_view(self) -> None:
+        for name, view in self._views.items():
+            view.visible = name == self._tab.value
+
+    def _show_line(self, event: Any) -> None:
+        if event.new is not None:
+            self._tab.value = "Configuration"
+
     def _name_panels(self) -> None:
         count = len(self._state.problems)
         variant = self._state.variant
-        self._text_title.object = _heading(
-            f"Configuration of “{escape(variant)}”" if variant else "Configuration"
-        )
+        self._subject.object = _heading(f"of “{escape(variant)}”" if variant else "")
         self._problems_title.object = _heading(f"Problems ({count})" if count else "Problems")
 
 

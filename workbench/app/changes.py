@@ -27,6 +27,7 @@ __all__ = [
     "mend",
     "only_in_variant",
     "place",
+    "place_by_rule",
     "remove",
     "resize_space",
     "route",
@@ -135,6 +136,21 @@ def make_variant(experiment: Experiment, name: str, leave_columns: int) -> Exper
     return experiment.but(
         variants=(*experiment.variants, Variant(name=name, title=title, placement=placed))
     )
+
+
+def place_by_rule(experiment: Experiment, name: str) -> Experiment:
+    """Return the experiment with its benchmarks placed by a one-click rule, without a variant.
+
+    Where it has no benchmarks, every component that is switched on is placed.
+    """
+    scenario = experiment.scenario
+    every = measured(scenario) or tuple(c for c in scenario.components if c.enabled)
+    ids = {component.id for component in every}
+    _, rule = VARIANTS[name]
+    ruled = tuple(
+        c.but(affinity=PlacementRule(rule=rule)) if c.id in ids else c for c in scenario.components
+    )
+    return experiment.but(scenario=placement.placed(scenario.but(components=ruled)))
 
 
 def leave(experiment: Experiment, columns: int) -> Experiment:

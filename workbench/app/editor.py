@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import panel as pn
 
 from workbench import formats
-from workbench.analysis.colours import NEUTRAL, component_colours, text_colour
+from workbench.analysis.colours import NEUTRAL
 from workbench.app import changes
+from workbench.app.blocks import blocks, reserved_columns
 from workbench.app.grid import AffinityGrid, Gesture
 from workbench.app.icons import component_icon
 from workbench.app.source import SourceView
 from workbench.app.state import AppState
-from workbench.formats import genode_xml
-from workbench.scenario import placement
+from workbench.scenario import edits, inside
 from workbench.scenario.catalogue import catalogue
 from workbench.scenario.experiment import Experiment
-from workbench.scenario.model import AffinitySpace, Component, Rectangle, Scenario
-from workbench.scenario.units import format_amount
+from workbench.scenario.init_config import inner
+from workbench.scenario.model import Rectangle, Scenario
 
 __all__ = ["ScenarioEditor", "apply_gesture", "grid_of", "source_of"]
 
@@ -34,15 +33,16 @@ def grid_of(state: AppState, **params: Any) -> AffinityGrid:
         grid.param.update(
             columns=columns,
             rows=rows,
-            reserved=_reserved(state),
+            reserved=reserved_columns(state),
             insert_size=[max(1, columns // 8), rows],
-            components=_items(state),
+            components=blocks(state),
+            crumbs=[state.experiment.name, *inside.names(state.whole, state.inside)],
         )
 
     def select(*_: Any) -> None:
         grid.selected = state.selected
 
-    state.param.watch(show, ["experiment", "variant", "leave"])
+    state.param.watch(show, ["experiment", "variant", "inside", "leave", "host"])
     state.param.watch(select, "selected")
     grid.param.watch(lambda event: _select(state, event.new), "selected")
     grid.on_gesture(lambda gesture: apply_gesture(state, gesture))
@@ -53,16 +53,26 @@ def grid_of(state: AppState, **params: Any) -> AffinityGrid:
 
 def source_of(state: AppState, **params: Any) -> SourceView:
     """Return the text of a state's scenario, with the selected component marked."""
-    source = SourceView(label="Configuration as Genode XML", **params)
+    source = SourceView(label="Configuration as text", **params)
 
     def show(*_: Any) -> None:
-        lines = formats.component_lines(state.text, genode_xml.PROFILE, state.shown)
-        marked = lines.get(state.selected) if state.selected else None
-        source.param.update(text=state.text, marked=list(marked or ()))
+        source.param.update(text=state.text, marked=list(_marked_lines(state) or ()))
 
-    state.param.watch(show, ["experiment", "variant", "document", "selected"])
+    state.param.watch(show, ["experiment", "variant", "inside", "document", "selected", "line"])
     show()
     return source
+
+
+def _marked_lines(state: AppState) -> tuple[int, int] | None:
+    """Return the lines of what is looked at: a line that was asked for, else the selection."""
+    if state.line is not None:
+        return state.line, state.line
+    if not state.inside:
+        lines = formats.component_lines(state.text, state.text_format, state.whole)
+        return lines.get(state.selected or "")
+    *around, id = (*state.inside, state.selected) if state.selected else state.inside
+    ids = [c.id for c in inside.seen(state.whole, tuple(around)).components]
+    return state.as_text.lines(tuple(around), ids.index(id)) if id in ids else None
 
 
 class ScenarioEditor(pn.viewable.Viewer):  # type: ignore[misc]
@@ -118,120 +128,67 @@ def _palette() -> list[dict[str, str]]:
     ]
 
 
-def _items(state: AppState) -> list[dict[str, Any]]:
-    scenario = state.shown
-    places = placement.requested(scenario)
-    colours = component_colours(component.label for component in scenario.components)
-    problems = {
-        problem.component: f"{problem.message} {problem.consequence}".strip()
-        for problem in reversed(state.problems)
-        if problem.component is not None and problem.severity != "info"
-    }
-    return [
-        _item(
-            component,
-            _drawn(places.get(component.id), component, scenario.effective_space),
-            colours[component.label],
-            problems.get(component.id, ""),
-        )
-        for component in scenario.components
-    ]
-
-
-def _item(
-    component: Component, place: Rectangle | None, colour: str, problem: str
-) -> dict[str, Any]:
-    number = re.search(r"\d+$", component.label)
-    return {
-        "id": component.id,
-        "name": component.label,
-        "short": number[0] if number else component.label[:2],
-        "x": place.x if place else None,
-        "y": place.y if place else 0,
-        "w": place.width if place else 1,
-        "h": place.height if place else 1,
-        "colour": colour,
-        "ink": text_colour(colour),
-        "enabled": component.enabled,
-        "problem": problem,
-        "summary": _summary(component),
-    }
-
-
-def _drawn(place: Rectangle | None, component: Component, space: AffinitySpace) -> Rectangle | None:
-    """Return where to draw a component; None if it has no place, or none that can be seen."""
-    if place is None or component.affinity is None:
-        return None
-    visible = (
-        place.width > 0
-        and place.height > 0
-        and place.x < space.width
-        and place.y < space.height
-        and place.x + place.width > 0
-        and place.y + place.height > 0
-    )
-    return place if visible else None
-
-
-def _summary(component: Component) -> str:
-    parts = [component.program]
-    if component.ram_bytes is not None:
-        parts.append(f"{format_amount(component.ram_bytes)} RAM")
-    if component.caps is not None:
-        parts.append(f"{component.caps} caps")
-    if component.priority is not None:
-        parts.append(f"priority {component.priority}")
-    return " · ".join(part for part in parts if part)
-
-
-def _reserved(state: AppState) -> int:
-    """Return the columns to mark as the system's: those left out that nothing was put on."""
-    used = [
-        place.x
-        for id, place in placement.requested(state.shown).items()
-        if state.shown.component(id).affinity is not None
-    ]
-    return min([state.leave, *used])
-
-
 def _select(state: AppState, id: str | None) -> None:
     known = {component.id for component in state.shown.components}
     state.selected = id if id in known else None
 
 
 def apply_gesture(state: AppState, gesture: Gesture) -> None:
-    """Make a gesture an edit."""
-    id, variant = gesture.component, state.variant
-    labels = {component.id: component.label for component in state.shown.components}
-    if gesture.kind not in ("add", "undo", "redo") and id not in labels:
-        return  # it was removed in the meantime
-    written = {component.id for component in state.experiment.scenario.components}
-    if gesture.kind in ("remove", "duplicate") and id not in written:
-        raise changes.only_in_variant(labels[id], variant)
+    """Make a gesture an edit, or a step through history or nesting."""
     match gesture.kind:
         case "undo":
             state.undo()
         case "redo":
             state.redo()
+        case "leave":
+            state.enter(state.inside[: gesture.depth])
+        case "add":
+            _add(state, gesture)
+        case _ if any(c.id == gesture.component for c in state.shown.components):
+            _apply_to_component(state, gesture)
+        case _:
+            pass  # it was removed in the meantime
+
+
+def _apply_to_component(state: AppState, gesture: Gesture) -> None:
+    id, variant = gesture.component, state.variant_here
+    component = state.shown.component(id)
+    label = component.label
+    written = {component.id for component in state.here.scenario.components}
+    if gesture.kind in ("remove", "duplicate", "switch") and id not in written:
+        raise changes.only_in_variant(label, variant)
+    match gesture.kind:
         case "place" | "free":
-            state.edit(
-                f"Move {labels[id]}",
+            state.edit_here(
+                f"Move {label}",
                 lambda experiment: changes.place(experiment, variant, id, gesture.rectangle),
                 continues=gesture.repeated,
             )
+        case "switch":
+            on = not component.enabled
+            state.edit_here(
+                f"Switch {label} {'on' if on else 'off'}",
+                lambda experiment: changes.changed(
+                    experiment, lambda scenario: edits.switch(scenario, id, on)
+                ),
+            )
         case "remove":
-            state.edit(f"Remove {labels[id]}", lambda experiment: changes.remove(experiment, id))
-        case "add":
-            place = gesture.rectangle
-            if place is None and not gesture.anywhere:
-                place = _first_place(state, gesture.binary)
-            grown, new = changes.add(state.experiment, variant, gesture.binary, place)
-            state.edit(f"Add {gesture.binary}", lambda _: grown)
-            state.selected = new
+            state.edit_here(f"Remove {label}", lambda experiment: changes.remove(experiment, id))
         case "duplicate":
-            grown, new = changes.duplicate(state.experiment, id)
-            state.edit(f"Duplicate {labels[id]}", lambda _: grown)
+            grown, new = changes.duplicate(state.here, id)
+            state.edit_here(f"Duplicate {label}", lambda _: grown)
             state.selected = new
+        case "enter" if inner(component) is not None:
+            state.enter((*state.inside, id))
+
+
+def _add(state: AppState, gesture: Gesture) -> None:
+    place = gesture.rectangle
+    if place is None and not gesture.anywhere:
+        place = _first_place(state, gesture.binary)
+    grown, new = changes.add(state.here, state.variant_here, gesture.binary, place)
+    state.edit_here(f"Add {gesture.binary}", lambda _: grown)
+    state.selected = new
 
 
 def _first_place(state: AppState, binary: str) -> Rectangle | None:
@@ -239,4 +196,4 @@ def _first_place(state: AppState, binary: str) -> Rectangle | None:
     entry = catalogue().entry(binary)
     if entry is not None and entry.role in ("timer", "system", "driver"):
         return None
-    return changes.free_place(state.shown, state.leave)
+    return changes.free_place(state.shown, state.leave_here)

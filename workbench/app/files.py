@@ -1,8 +1,7 @@
-"""Opening and saving: the dialogs, and what happens when a file cannot be used."""
+"""Opening, saving, exporting: the dialogs, and what happens when a file cannot be used."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,20 +12,15 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench import formats
+from workbench.app.export import ExportDialog
 from workbench.app.notice import Choice, Notice, NoticeBar
 from workbench.app.state import AppState
+from workbench.app.transfer import Transfer
 from workbench.errors import InputError
-from workbench.formats import ChangedOnDisk, genode_xml
+from workbench.formats import ChangedOnDisk
 
-__all__ = ["DROP_CSS", "YAML", "Files"]
+__all__ = ["Files"]
 
-YAML = "yaml"
-_LARGEST = "4MB"
-DROP_CSS = """
-.filepond--root { outline: 1px dashed rgb(128 128 128 / 70%); border-radius: 8px; }
-.filepond--panel-root, .filepond--panel > div { background: none; box-shadow: none; border: 0; }
-.filepond--drop-label { color: inherit; }
-"""
 _TEXT = {"font-size": "13px"}
 
 
@@ -44,22 +38,25 @@ class Files:
     def __init__(self, state: AppState, notices: NoticeBar) -> None:
         self._state = state
         self._notices = notices
-        self._drop = pn.widgets.FileDropper(
-            max_file_size=_LARGEST,
-            multiple=False,
+        endings, titles = _known()
+        self.page = Transfer(whole_page=True, hint=titles, margin=0, width=0, height=0)
+        field = Transfer(
+            accept=endings,
+            hint="Drop a file here, or anywhere on the page at any time.",
             sizing_mode="stretch_width",
-            height=120,
             margin=0,
-            stylesheets=[DROP_CSS],
+            css_classes=["open-file"],
         )
-        self._drop.param.watch(self._dropped, "value")
+        for transfer in (self.page, field):
+            transfer.on_file(lambda file: self.open_text(file.name, file.data))
+        self.export_dialog = ExportDialog(state, self.page)
         self._open_path = self._path_field("open-path")
         self._save_path = self._path_field("save-path")
         self.open_dialog = self._dialog(
             "Open",
-            "Genode XML, or an experiment of the workbench (YAML).",
+            f"{titles}.",
             [
-                self._drop,
+                field,
                 pn.pane.HTML(
                     "or a file on the machine that runs the workbench:",
                     margin=(16, 0, 4, 0),
@@ -72,7 +69,7 @@ class Files:
         )
         self.save_dialog = self._dialog(
             "Save",
-            "On the machine that runs the workbench; the ending .yaml or .xml chooses the format.",
+            f"On the machine that runs the workbench; the ending chooses the format: {titles}.",
             [self._save_path],
             "Save",
             lambda: self.save_path(self._save_path.value_input or self._save_path.value),
@@ -101,13 +98,6 @@ class Files:
             return
         self._notices.say(None)
         self._state.open(document.experiment, document)
-
-    def _dropped(self, event: Any) -> None:
-        if not event.new:
-            return
-        (name, data), *_ = event.new.items()
-        self._drop.value = {}
-        self.open_text(name, data)
 
     # -- saving ----------------------------------------------------------------------------------
 
@@ -162,12 +152,6 @@ class Files:
         else:
             self._notices.say(Notice(f"Saved as {document.path}.", severity="success"))
 
-    def download(self, format: str) -> io.StringIO:
-        """Return the experiment (or, as XML, the shown scenario) for the browser to keep."""
-        if format == genode_xml.PROFILE:
-            return io.StringIO(self._state.text)
-        return io.StringIO(formats.write(self._state.experiment, format, self._state.document))
-
     # -- dialogs ---------------------------------------------------------------------------------
 
     def _path_field(self, test_id: str) -> Any:
@@ -200,6 +184,13 @@ class Files:
             )
         ]
         return dialog
+
+
+def _known() -> tuple[str, str]:
+    """Return the endings and the titles of all formats, to show to people."""
+    every = formats.formats().values()
+    endings = dict.fromkeys(ending for format in every for ending in format.endings)
+    return ",".join(endings), ", ".join(format.title for format in every)
 
 
 def _close(dialog: Any) -> None:

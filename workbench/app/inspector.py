@@ -11,16 +11,24 @@ import panel_material_ui as pmui
 
 from workbench.analysis.colours import component_colours
 from workbench.app import changes
+from workbench.app.blocks import fate_in_words
 from workbench.app.fields import Field, Refusal
 from workbench.app.routes import RouteForm
 from workbench.app.state import AppState
 from workbench.scenario import edits, placement
 from workbench.scenario.experiment import Experiment
+from workbench.scenario.explain import Explanation
+from workbench.scenario.init_config import inner
 from workbench.scenario.model import Component, Rectangle, Scenario
 from workbench.scenario.units import format_amount, parse_amount
 
 __all__ = ["Inspector"]
 
+_FATE_CSS = """
+p { margin: 0; font-size: 12px; line-height: 1.4; }
+p, .quiet { color: color-mix(in srgb, currentColor 72%, transparent); }
+.bad { color: color-mix(in srgb, #d1242f 82%, currentColor); }
+"""
 _SIDES = ("x", "y", "width", "height")
 
 
@@ -47,6 +55,21 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
         self._sides = {side: self._side(side) for side in _SIDES}
         self._where = pn.pane.HTML(margin=0, sizing_mode="stretch_width")
         self._routes = RouteForm(state)
+        self._fate = pn.pane.HTML(
+            margin=(4, 0, 0, 0),
+            sizing_mode="stretch_width",
+            stylesheets=[_FATE_CSS],
+            css_classes=["fate"],
+        )
+        self._enter = pmui.Button(
+            label="Look inside",
+            icon="zoom_in",
+            variant="outlined",
+            size="small",
+            margin=(4, 0, 0, 0),
+            css_classes=["look-inside"],
+            on_click=lambda _: state.enter((*state.inside, self._shown_id or "")),
+        )
         self._form = pn.Column(*self._layout(), sizing_mode="stretch_width", margin=0)
         self._empty = pn.pane.HTML(
             "<p>Select a component to see and change what it gets.</p>"
@@ -64,7 +87,9 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
             css_classes=["inspector"],
             margin=0,
         )
-        state.param.watch(lambda *_: self._show(), ["experiment", "variant", "selected"])
+        state.param.watch(
+            lambda *_: self._show(), ["experiment", "variant", "inside", "selected", "host"]
+        )
         self._show()
 
     def __panel__(self) -> Any:
@@ -100,6 +125,8 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
         names, quotas, services = Refusal(), Refusal(), Refusal()
         return [
             pn.Row(self._title, self._on, align="center", **wide),
+            self._fate,
+            self._enter,
             self._text("Name", lambda c: c.name or "", _rename, names, "field-name"),
             self._text("Binary", lambda c: c.program, _set_binary, names, "field-binary"),
             names,
@@ -174,6 +201,8 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
                 value=component.enabled, label="On" if component.enabled else "Off"
             )
             self._title.object = self._heading_of(component)
+            self._fate.object = _fate_of(self._state.outcome(component))
+            self._enter.visible = inner(component) is not None
         finally:
             self._showing = False
         self._routes.show(component)
@@ -185,7 +214,7 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
         for side, field in self._sides.items():
             (field.reset if other else field.show)(str(getattr(place, side)))
             field.widget.visible = chosen
-        variant = self._state.variant
+        variant = self._state.variant_here
         scope = f"in “{escape(variant)}” only" if variant else ""
         self._where.object = f"<small>{scope}</small>" if chosen and scope else ""
         self._where.visible = bool(chosen and scope)
@@ -210,12 +239,12 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
     def _id(self) -> str:
         """Return the id of the shown component, which must be one of the written scenario."""
         id = self._shown_id or ""
-        if not any(component.id == id for component in self._state.experiment.scenario.components):
-            raise changes.only_in_variant(id, self._state.variant)
+        if not any(component.id == id for component in self._state.here.scenario.components):
+            raise changes.only_in_variant(id, self._state.variant_here)
         return id
 
     def _edit(self, label: str, change: Callable[[Experiment], Experiment]) -> None:
-        self._state.edit(label, change)
+        self._state.edit_here(label, change)
 
     def _rectangle(self, component: Component) -> Rectangle:
         space = self._state.shown.effective_space
@@ -240,7 +269,7 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
         )
 
     def _place(self, rectangle: Rectangle | None) -> None:
-        id, variant = self._shown_id or "", self._state.variant
+        id, variant = self._shown_id or "", self._state.variant_here
         label = self._state.shown.component(id).label
         self._edit(
             f"Move {label}", lambda experiment: changes.place(experiment, variant, id, rectangle)
@@ -249,7 +278,7 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
     def _place_or_free(self, event: Any) -> None:
         if self._showing:
             return
-        free = changes.free_place(self._state.shown, self._state.leave)
+        free = changes.free_place(self._state.shown, self._state.leave_here)
         self._place(free if event.new else None)
 
     def _switch(self, event: Any) -> None:
@@ -265,7 +294,7 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
 
     def _duplicate(self) -> None:
         label = self._component().label
-        grown, new = changes.duplicate(self._state.experiment, self._id())
+        grown, new = changes.duplicate(self._state.here, self._id())
         self._edit(f"Duplicate {label}", lambda _: grown)
         self._state.selected = new
 
@@ -274,6 +303,15 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
         self._edit(
             f"Remove {self._component().label}", lambda experiment: changes.remove(experiment, id)
         )
+
+
+def _fate_of(explanation: Explanation | None) -> str:
+    """Return what becomes of a component, or why it would not start."""
+    if explanation is None:
+        return '<p class="quiet">Switched off: kept in the file, not started.</p>'
+    if explanation.starts:
+        return f"<p>{escape(fate_in_words(explanation))}</p>"
+    return f'<p class="bad"><b>Would not start.</b> {escape(explanation.reason)}</p>'
 
 
 def _heading(text: str) -> Any:

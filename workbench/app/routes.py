@@ -13,7 +13,7 @@ from workbench.scenario.catalogue import catalogue
 from workbench.scenario.model import Component, Scenario, Target
 from workbench.scenario.routing import PARENT, Session, resolve
 
-__all__ = ["RouteForm"]
+__all__ = ["RouteForm", "provider_choices", "provider_target"]
 
 
 class RouteForm(pn.viewable.Viewer):  # type: ignore[misc]
@@ -56,7 +56,7 @@ class RouteForm(pn.viewable.Viewer):  # type: ignore[misc]
     def _update(self, choice: Any, component: Component, service: str) -> None:
         scenario = self._state.shown
         session = resolve(scenario, component, service)
-        options = _options(scenario, component, service)
+        options = provider_choices(scenario, component, service)
         value = session.provider or "" if session.outcome == "ok" else ""
         if value not in options.values():
             options = {_outcome_in_words(session): value} | options
@@ -73,12 +73,8 @@ class RouteForm(pn.viewable.Viewer):  # type: ignore[misc]
             return
         id = self._state.selected or ""
         scenario = self._state.shown
-        target = (
-            Target(kind="parent")
-            if provider == PARENT
-            else Target(kind="child", child=scenario.component(provider).name)
-        )
-        self._state.edit(
+        target = provider_target(scenario, provider)
+        self._state.edit_here(
             f"Route {service} of {scenario.component(id).label}",
             lambda experiment: changes.changed(
                 experiment, lambda scenario: changes.route(scenario, id, service, target)
@@ -93,8 +89,8 @@ def _services(component: Component) -> list[str]:
     return list(dict.fromkeys([*(entry.requires if entry else ()), *ruled]))
 
 
-def _options(scenario: Scenario, component: Component, service: str) -> dict[str, str]:
-    """Return who could serve, by what to show."""
+def provider_choices(scenario: Scenario, component: Component, service: str) -> dict[str, str]:
+    """Return who could serve a component (an id, or ``parent``), by what to show."""
     siblings = {
         other.label: other.id
         for other in scenario.components
@@ -102,6 +98,13 @@ def _options(scenario: Scenario, component: Component, service: str) -> dict[str
     }
     parent = {"the parent": PARENT} if service in scenario.parent_provides else {}
     return siblings | parent
+
+
+def provider_target(scenario: Scenario, provider: str) -> Target:
+    """Return the target of a rule that leads to one of `provider_choices`."""
+    if provider == PARENT:
+        return Target(kind="parent")
+    return Target(kind="child", child=scenario.component(provider).name)
 
 
 def _outcome_in_words(session: Session) -> str:

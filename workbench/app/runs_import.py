@@ -9,7 +9,6 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.app.files import DROP_CSS
 from workbench.errors import InputError
 from workbench.results.importers import (
     DamagedFileError,
@@ -23,6 +22,11 @@ from workbench.results.store import RunStore
 __all__ = ["ImportForm"]
 
 _LARGEST = "64MB"
+_DROP_CSS = """
+.filepond--root { outline: 1px dashed rgb(128 128 128 / 70%); border-radius: 8px; }
+.filepond--panel-root, .filepond--panel > div { background: none; box-shadow: none; border: 0; }
+.filepond--drop-label { color: inherit; }
+"""
 
 
 class ImportForm(pn.viewable.Viewer):  # type: ignore[misc]
@@ -55,7 +59,7 @@ class ImportForm(pn.viewable.Viewer):  # type: ignore[misc]
             multiple=True,
             sizing_mode="stretch_width",
             height=110,
-            stylesheets=[DROP_CSS],
+            stylesheets=[_DROP_CSS],
             css_classes=["import-drop"],
         )
         self._message = pn.Column(sizing_mode="stretch_width", css_classes=["import-message"])

@@ -1,15 +1,14 @@
 """The one editing state of a browser session: an experiment and its history.
 
 The experiment is immutable; every edit makes a new one and keeps the old one
-for undo. What views show (the scenario of the chosen variant, its problems, its
-text) is derived from it and cached.
+for undo. What views show (the scenario of the chosen variant, what is inside one
+of its components, problems, predictions, text) is derived from it and cached.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,23 +16,23 @@ import param
 
 from workbench import formats
 from workbench.analysis.selection import Selection
-from workbench.errors import InputError
-from workbench.formats import genode_xml
-from workbench.scenario import placement, variants
-from workbench.scenario.checks import check
+from workbench.app import changes
+from workbench.app.derived import AS_WRITTEN, AsText, Derived, Found
+from workbench.app.host import Host
+from workbench.scenario import inside
+from workbench.scenario.children import cut
 from workbench.scenario.experiment import Experiment, same
-from workbench.scenario.model import Scenario
-from workbench.scenario.problem import Problem
+from workbench.scenario.explain import Explanation
+from workbench.scenario.inside import Way
+from workbench.scenario.model import Component, Scenario
+from workbench.scenario.nested import label_path
 
 if TYPE_CHECKING:
     from workbench.experiments.jobs import JobManager
     from workbench.formats import Document
     from workbench.results.store import RunStore
 
-__all__ = ["AS_WRITTEN", "AppState"]
-
-AS_WRITTEN = ""
-"""Value of `AppState.variant` for the scenario without any variant applied."""
+__all__ = ["AS_WRITTEN", "AppState", "Found"]
 
 _UNDO_LIMIT = 500
 
@@ -53,43 +52,8 @@ class _Moment:
     label: str
     experiment: Experiment
     variant: str
+    inside: Way
     origin: _Origin
-
-
-class _Derived:
-    """What follows from an experiment, worked out when it is asked for."""
-
-    def __init__(self, experiment: Experiment, variant: str, document: Document | None) -> None:
-        self._experiment = experiment
-        self._variant = variant
-        self._document = document
-
-    @property
-    def shown(self) -> Scenario:
-        return self._applied[0]
-
-    @cached_property
-    def _applied(self) -> tuple[Scenario, tuple[Problem, ...]]:
-        """The scenario with the variant applied; as written, and why, where it cannot be."""
-        scenario = self._experiment.scenario
-        if self._variant == AS_WRITTEN:
-            return scenario, ()
-        try:
-            return variants.apply(self._experiment, self._variant), ()
-        except InputError as refusal:
-            consequence = f"The variant cannot be run. {refusal.remedy}"
-            problem = Problem("variant", "error", refusal.what, consequence=consequence)
-            return scenario, (problem,)
-
-    @cached_property
-    def problems(self) -> tuple[Problem, ...]:
-        path = self._document.path if self._document is not None else None
-        return (*self._applied[1], *check(self.shown, None if path is None else str(path)))
-
-    @cached_property
-    def text(self) -> str:
-        shown = Experiment(name=self._experiment.name, scenario=placement.placed(self.shown))
-        return formats.write(shown, genode_xml.PROFILE, self._document)
 
 
 class AppState(param.Parameterized):  # type: ignore[misc]
@@ -109,9 +73,19 @@ class AppState(param.Parameterized):  # type: ignore[misc]
         class_=Experiment, doc="What is edited; replace it through `edit`."
     )
     variant: str = param.String(default=AS_WRITTEN, doc='Name of the shown variant; "" for none.')
+    inside: Way = param.Parameter(
+        default=(),
+        doc="Ids of the components that were opened, outer ones first; change by `enter`.",
+    )
+    host: Host = param.ClassSelector(
+        class_=Host, default=Host(), doc="The machine that predictions are for."
+    )
     document: Document | None = param.Parameter(default=None, doc="The file read last, if any.")
     selected: str | None = param.String(
         default=None, allow_None=True, doc="Id of the selected component."
+    )
+    line: int | None = param.Integer(
+        default=None, allow_None=True, doc="Line of the text that was asked for, from 1."
     )
     leave: int = param.Integer(default=1, bounds=(0, None), doc="Columns left to the system.")
     saved: Experiment = param.ClassSelector(
@@ -143,19 +117,66 @@ class AppState(param.Parameterized):  # type: ignore[misc]
     # -- what follows from the experiment --------------------------------------------------------
 
     @property
-    def shown(self) -> Scenario:
-        """The scenario that the grid shows: the written one or that of the chosen variant."""
-        return self._derived.shown
+    def whole(self) -> Scenario:
+        """The written scenario or that of the chosen variant, from the top."""
+        return self._derived.whole
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
-        """What the checks find in the shown scenario."""
+    def shown(self) -> Scenario:
+        """The scenario that the grid shows: `whole`, or what is inside the opened component."""
+        return self._derived.inside(self.inside)
+
+    @property
+    def here(self) -> Experiment:
+        """What edits of the shown scenario start from: the experiment, or the scenario inside.
+
+        Inside a component there are no variants: they place top-level components.
+        """
+        if not self.inside:
+            return self.experiment
+        scenario = inside.seen(self.experiment.scenario, self.inside)
+        return Experiment(name=self.experiment.name, scenario=scenario)
+
+    @property
+    def variant_here(self) -> str:
+        """Name of the variant that placing a component changes."""
+        return AS_WRITTEN if self.inside else self.variant
+
+    @property
+    def leave_here(self) -> int:
+        """Columns of the shown space left to the system."""
+        return 0 if self.inside else self.leave
+
+    @property
+    def explained(self) -> dict[str, Explanation]:
+        """What becomes of every component that is switched on, by label path."""
+        return self._derived.explained(self.host)
+
+    def outcome(self, component: Component) -> Explanation | None:
+        """Return what becomes of a shown component; None if it is switched off."""
+        names = inside.names(self.whole, self.inside)
+        found = self.explained.get(label_path((*names, cut(component.name or ""))))
+        return found if component.enabled else None
+
+    @property
+    def problems(self) -> tuple[Found, ...]:
+        """What the checks find in the whole scenario, outer parts first."""
         return self._derived.problems
 
     @property
     def text(self) -> str:
-        """The shown scenario as Genode XML."""
+        """The whole scenario in `text_format`."""
         return self._derived.text
+
+    @property
+    def text_format(self) -> str:
+        """Name of the format of `text`: that of the opened configuration, else XML."""
+        return self._derived.text_format
+
+    @property
+    def as_text(self) -> AsText:
+        """The text, read again."""
+        return self._derived.as_text
 
     @property
     def opened(self) -> object:
@@ -168,7 +189,7 @@ class AppState(param.Parameterized):  # type: ignore[misc]
         return self.experiment is not self.saved
 
     def _derive(self, *_: Any) -> None:
-        self._derived = _Derived(self.experiment, self.variant, self.document)
+        self._derived = Derived(self.experiment, self.variant, self.document)
 
     # -- edits -----------------------------------------------------------------------------------
 
@@ -193,6 +214,41 @@ class AppState(param.Parameterized):  # type: ignore[misc]
         joins = continues and self._going_on and self._last_is(label)
         self._replace(changed, self._origin, "" if joins else label)
         self._going_on = True
+
+    def edit_here(
+        self, label: str, change: Callable[[Experiment], Experiment], *, continues: bool = False
+    ) -> None:
+        """Replace what is `here` by ``change(here)``; otherwise as `edit`."""
+        way = self.inside
+        if not way:
+            self.edit(label, change, continues=continues)
+            return
+        if inside.known_part(self.experiment.scenario, way) != way:
+            names = inside.names(self.whole, way[:1])
+            raise changes.only_in_variant(names[0], self.variant)
+        after = change(self.here).scenario
+
+        def within(experiment: Experiment) -> Experiment:
+            written = inside.edited(experiment.scenario, way, lambda _: after)
+            return experiment.but(scenario=written)
+
+        at = _index(after, self.selected)
+        self.edit(label, within, continues=continues)
+        if at is not None:  # ids inside follow the names
+            self.selected = self.shown.components[at].id
+
+    def enter(self, way: Way) -> None:
+        """Show what is inside a component; () shows the top again.
+
+        Raises
+        ------
+        KeyError
+            If nothing is there.
+        """
+        self._derived.inside(way)
+        left = self.inside[len(way) :] if self.inside[: len(way)] == way else ()
+        self.param.update(inside=way, selected=left[0] if left else None)
+        self._going_on = False
 
     def _last_is(self, label: str) -> bool:
         """Whether the last edit has this label and was made in the variant that is shown."""
@@ -232,26 +288,34 @@ class AppState(param.Parameterized):  # type: ignore[misc]
 
     def _replace(self, experiment: Experiment, origin: _Origin, label: str) -> None:
         if label:
-            self._undo.append(_Moment(label, self.experiment, self.variant, self._origin))
+            self._undo.append(self._moment(label))
             del self._undo[:-_UNDO_LIMIT]
         self._redo.clear()
-        self._show(experiment, self.variant, origin)
+        self._show(experiment, self.variant, self.inside, origin)
+
+    def _moment(self, label: str) -> _Moment:
+        return _Moment(label, self.experiment, self.variant, self.inside, self._origin)
 
     def _travel(self, back: list[_Moment], forth: list[_Moment]) -> bool:
         if not back:
             return False
         moment = back.pop()
-        forth.append(_Moment(moment.label, self.experiment, self.variant, self._origin))
+        forth.append(replace(self._moment(moment.label), inside=moment.inside))
         self._going_on = False
-        self._show(moment.experiment, moment.variant, moment.origin)
+        self._show(moment.experiment, moment.variant, moment.inside, moment.origin)
         return True
 
-    def _show(self, experiment: Experiment, variant: str, origin: _Origin) -> None:
+    def _show(self, experiment: Experiment, variant: str, way: Way, origin: _Origin) -> None:
         known = {named.name for named in experiment.variants}
         variant = variant if variant in known else AS_WRITTEN
         self._origin = origin
         self.param.update(
-            experiment=experiment, variant=variant, document=origin.document, saved=origin.saved
+            experiment=experiment,
+            variant=variant,
+            inside=inside.known_part(experiment.scenario, way),
+            line=None,
+            document=origin.document,
+            saved=origin.saved,
         )
         if self.selected is not None and self.selected not in self._shown_ids():
             self.selected = None
@@ -262,13 +326,20 @@ class AppState(param.Parameterized):  # type: ignore[misc]
     # -- selection: ids here, names in plots -----------------------------------------------------
 
     def _name_selected(self, _event: Any) -> None:
-        labels = {component.id: component.label for component in self.shown.components}
-        self.selection.component = labels.get(self.selected or "")
+        self.line = None
+        self.selection.component = self._labels().get(self.selected or "")
 
     def _select_named(self, event: param.parameterized.Event) -> None:
-        labels = {component.id: component.label for component in self.shown.components}
+        if self.inside:
+            return
+        labels = self._labels()
         if labels.get(self.selected or "") != event.new:
             self.selected = next((id for id, label in labels.items() if label == event.new), None)
+
+    def _labels(self) -> dict[str, str]:
+        """Names of the components by id; plots know those of the top only."""
+        shown = () if self.inside else self.shown.components
+        return {component.id: component.label for component in shown}
 
     # -- files -----------------------------------------------------------------------------------
 
@@ -276,3 +347,8 @@ class AppState(param.Parameterized):  # type: ignore[misc]
         """Open a file; raises `workbench.errors.InputError` and keeps everything if it cannot."""
         document = formats.read(path)
         self.open(document.experiment, document)
+
+
+def _index(scenario: Scenario, id: str | None) -> int | None:
+    ids = [component.id for component in scenario.components]
+    return ids.index(id) if id in ids else None

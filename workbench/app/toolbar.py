@@ -10,10 +10,9 @@ import panel_material_ui as pmui
 
 from workbench.app import changes
 from workbench.app.fields import Field, Refusal
-from workbench.app.files import YAML, Files
+from workbench.app.files import Files
 from workbench.app.state import AS_WRITTEN, AppState
 from workbench.app.templates import template, template_titles
-from workbench.formats import genode_xml
 
 __all__ = ["DocumentBar", "PlacementBar"]
 
@@ -38,7 +37,7 @@ _COMPACT = {
 
 
 class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
-    """Templates, open, save, download, undo and redo."""
+    """Templates, open, save, export, undo and redo."""
 
     def __init__(self, state: AppState, files: Files, **params: Any) -> None:
         super().__init__(**params)
@@ -80,8 +79,7 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
             self._new,
             _button("Open", "folder_open", "open", lambda _: files.ask_open()),
             _button("Save", "save", "save", lambda _: files.save()),
-            self._download("YAML", "yaml", YAML, files),
-            self._download("XML", "xml", genode_xml.PROFILE, files),
+            _button("Export", "download", "export", lambda _: files.export_dialog.ask()),
             self._undo,
             self._redo,
             refusal,
@@ -99,26 +97,6 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
         if not text:
             raise ValueError("An experiment needs a name.")
         self._state.edit("Rename", lambda experiment: experiment.but(name=text))
-
-    def _download(self, label: str, ending: str, format: str, files: Files) -> Any:
-        button = pmui.FileDownload(
-            label=label,
-            callback=lambda: files.download(format),
-            filename=f"experiment.{ending}",
-            variant="outlined",
-            size="small",
-            margin=0,
-            align="center",
-            css_classes=[f"download-{ending}"],
-        )
-
-        def name(*_: Any) -> None:
-            button.filename = f"{self._state.experiment.name}.{ending}"
-            button.label = label
-
-        self._state.param.watch(name, "experiment")
-        name()
-        return button
 
     def _show(self) -> None:
         state = self._state
@@ -169,7 +147,7 @@ class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
             self._height.widget,
             **_ROW,
         )
-        state.param.watch(lambda *_: self._show(), ["experiment", "variant", "leave"])
+        state.param.watch(lambda *_: self._show(), ["experiment", "variant", "inside", "leave"])
         self._show()
 
     def __panel__(self) -> Any:
@@ -179,9 +157,9 @@ class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
         def apply(text: str) -> None:
             if not text.isdecimal() or not 1 <= int(text) <= 4096:
                 raise ValueError(f"{label}: a whole number from 1 to 4096.")
-            space = self._state.experiment.scenario.effective_space
+            space = self._state.here.scenario.effective_space
             sides = {"Width": space.width, "Height": space.height} | {label: int(text)}
-            self._state.edit(
+            self._state.edit_here(
                 "Resize the space",
                 lambda experiment: changes.resize_space(
                     experiment, sides["Width"], sides["Height"]
@@ -208,9 +186,10 @@ class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
                 options={"As written": AS_WRITTEN} | names, value=state.variant
             )
             self._leave.value = state.leave > 0
+            self._variant.visible = self._leave.visible = not state.inside
         finally:
             self._showing = False
-        space = state.experiment.scenario.effective_space
+        space = state.shown.effective_space
         self._width.show(str(space.width))
         self._height.show(str(space.height))
 
@@ -231,6 +210,12 @@ class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
     def _make(self, name: str) -> None:
         state = self._state
         leave = state.leave
+        if state.inside:
+            state.edit_here(
+                changes.VARIANTS[name][0],
+                lambda experiment: changes.place_by_rule(experiment, name),
+            )
+            return
         state.edit(
             changes.VARIANTS[name][0],
             lambda experiment: changes.make_variant(experiment, name, leave),

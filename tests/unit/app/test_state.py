@@ -285,7 +285,7 @@ def test_a_variant_that_cannot_be_applied_is_a_problem() -> None:
     state = AppState(Experiment(name="mine", scenario=Scenario(), variants=(broken,)))
     state.variant = "broken"
     assert state.shown == Scenario()
-    assert any("nobody" in problem.message for problem in state.problems)
+    assert any("nobody" in found.problem.message for found in state.problems)
 
 
 def test_a_copy_made_in_a_variant_lies_where_the_first_does(state: AppState) -> None:

@@ -61,36 +61,6 @@ function runsOf(values) {
   return runs
 }
 
-const span = (from, length) => (length > 1 ? `${from} to ${from + length - 1}` : `${from}`)
-const plural = (length, noun) => (length > 1 ? `${noun}s` : noun)
-
-/** Where a rectangle lies, in words: "cores 22 to 42". */
-function placeInWords({x, y, w, h}, rows) {
-  if (rows === 1) return `${plural(w, "core")} ${span(x, w)}`
-  return `${plural(w, "column")} ${span(x, w)}, ${plural(h, "row")} ${span(y, h)}`
-}
-
-/** The same, short enough for a block: "22–42". */
-function placeInShort({x, y, w, h}, rows) {
-  const range = (from, length) => (length > 1 ? `${from}–${from + length - 1}` : `${from}`)
-  return rows === 1 ? range(x, w) : `${range(x, w)} × ${range(y, h)}`
-}
-
-function sharersOf(component, components) {
-  if (!isPlaced(component) || !component.enabled) return []
-  return components.filter((other) => other.id !== component.id && other.enabled &&
-    isPlaced(other) && overlap(other, component))
-}
-
-/** One sentence for screen readers and announcements. */
-function describe(component, components, rows) {
-  const off = component.enabled ? "" : ", switched off"
-  if (!isPlaced(component)) return `${component.name} may run anywhere${off}`
-  const others = sharersOf(component, components).map((other) => other.name)
-  const shared = others.length ? `, shared with ${others.join(" and ")}` : ""
-  return `${component.name} on ${placeInWords(component, rows)}${shared}${off}`
-}
-
 /** Distance between ruler numbers that need some room each; a power of two. */
 function rulerStep(cellWidth, columns, room) {
   let step = 1

@@ -16,7 +16,12 @@ __all__ = ["AffinityGrid", "Gesture", "Kind"]
 
 _FOLDER = Path(__file__).parent
 
-Kind = Literal["place", "free", "add", "remove", "duplicate", "undo", "redo"]
+# In the order of use: the browser gets them as one module.
+_PARTS = ("geometry", "words", "dom", "view", "pointer", "keyboard", "affinity_grid")
+
+Kind = Literal[
+    "place", "free", "add", "remove", "duplicate", "switch", "enter", "leave", "undo", "redo"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,8 @@ class Gesture:
     Parameters
     ----------
     kind
-        ``place`` gives a component a rectangle, ``free`` takes it away.
+        ``place`` gives a component a rectangle, ``free`` takes it away; ``switch``
+        turns it on or off; ``enter`` shows what is inside it, ``leave`` goes back.
     component
         Id of the component concerned; "" where there is none yet.
     binary
@@ -37,6 +43,8 @@ class Gesture:
         Whether to add without a rectangle.
     repeated
         Whether it continues the gesture before it (a key held down).
+    depth
+        How many components to stay inside of when leaving; 0 is the top.
     """
 
     kind: Kind
@@ -45,6 +53,7 @@ class Gesture:
     rectangle: Rectangle | None = None
     anywhere: bool = False
     repeated: bool = False
+    depth: int = 0
 
 
 class AffinityGrid(JSComponent):  # type: ignore[misc]
@@ -62,7 +71,12 @@ class AffinityGrid(JSComponent):  # type: ignore[misc]
         item_type=dict,
         doc="""
         Dictionaries with id, name, short (a name for narrow blocks), x, y, w, h in cells (x None:
-        anywhere), colour, ink (colour of text on it), enabled, problem and summary (sentences).""",
+        anywhere), colour, ink (colour of text on it), enabled; problem, stopped (why it would not
+        start), fate (where it runs) and summary, sentences or ""; inner, None or what is inside:
+        dictionaries with x, y, w, h as parts of the whole, colour and enabled.""",
+    )
+    crumbs = param.List(
+        default=[], item_type=str, doc="Names from the top to the component that is looked into."
     )
     palette = param.List(
         default=[],
@@ -79,10 +93,7 @@ class AffinityGrid(JSComponent):  # type: ignore[misc]
     acknowledged = param.Integer(default=0, doc="Number of the last gesture answered.")
 
     _debounce = 0
-    _esm = "\n".join(
-        (_FOLDER / name).read_text(encoding="utf-8")
-        for name in ("geometry.js", "view.js", "affinity_grid.js")
-    )
+    _esm = "\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in _PARTS)
     _stylesheets = (_FOLDER / "affinity_grid.css",)
 
     def __init__(self, **params: Any) -> None:
@@ -135,6 +146,7 @@ def read_gesture(request: dict[str, Any], space: AffinitySpace) -> Gesture | Non
         rectangle=rectangle,
         anywhere=bool(request.get("anywhere")),
         repeated=bool(request.get("repeat")),
+        depth=_number(request, "depth"),
     )
 
 
@@ -150,6 +162,6 @@ def fitted(space: AffinitySpace, x: int, y: int, width: int, height: int) -> Rec
     )
 
 
-def _number(request: Any) -> int:
-    number = request.get("number") if isinstance(request, dict) else None
+def _number(request: Any, name: str = "number") -> int:
+    number = request.get(name) if isinstance(request, dict) else None
     return number if isinstance(number, int) else 0

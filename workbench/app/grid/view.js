@@ -1,47 +1,12 @@
-// Draws the grid. Nodes are kept and patched by id, so focus and running transitions survive.
-
-const SVG = "http://www.w3.org/2000/svg"
-
-function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag)
-  set(node, attributes)
-  node.append(...children)
-  return node
-}
-
-/** Sets what differs; null takes an attribute away. */
-function set(node, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "style") {
-      for (const [property, text] of Object.entries(value)) node.style.setProperty(property, text)
-    } else if (value === null || value === false) node.removeAttribute(name)
-    else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value)
-  }
-}
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text
-}
-
-/** Makes the children of a node those of `items`, reusing nodes by `data-id`. */
-function patch(parent, items, create, update) {
-  const wanted = new Set(items.map((item) => item.id))
-  const old = new Map([...parent.children].map((node) => [node.dataset.id, node]))
-  for (const [id, node] of old) if (!wanted.has(id)) node.remove()
-  for (const [index, item] of items.entries()) {
-    let node = old.get(item.id)
-    if (!node) {
-      node = create(item)
-      node.dataset.id = item.id
-    }
-    // A node that stays where it is keeps its focus.
-    if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] ?? null)
-    update(node, item)
-  }
-}
+// Draws the grid.
 
 const ICON_PROBLEM = `<svg viewBox="0 0 16 16" aria-hidden="true"><path fill="currentColor"
   d="M8 1.2 15.4 14.4H.6zM7.2 6v4h1.6V6zm0 5.2v1.6h1.6v-1.6z"/></svg>`
+
+const ICON_STOPPED = `<svg viewBox="0 0 16 16" aria-hidden="true"><path fill="currentColor"
+  d="M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm-4 6h8v2H4z"/></svg>`
+const ICON_INSIDE = `<svg viewBox="0 0 16 16" aria-hidden="true"><path fill="none" stroke="currentColor"
+  stroke-width="1.6" d="M2 2h12v12H2zM5 5h2.5v6H5zM10 5h1.2v6H10z"/></svg>`
 
 /** Height of everything in the stage but cells and tray: caption, ruler, shares, gaps. */
 const FURNITURE_PX = 128
@@ -52,6 +17,7 @@ const EDGES_ALL = ["n", "s", "w", "e", "nw", "ne", "sw", "se"]
 class View {
   constructor() {
     this.palette = element("div", {class: "palette-entries", role: "group", "aria-label": "Components to add"})
+    this.crumbs = element("nav", {class: "crumbs", "aria-label": "Inside", "data-test": "crumbs", hidden: ""})
     this.caption = element("div", {class: "caption"})
     this.hint = element("div", {class: "hint", "aria-hidden": "true"})
     this.ruler = element("div", {class: "ruler", "aria-hidden": "true"})
@@ -81,7 +47,7 @@ class View {
       element("h2", {}, "Components"), this.palette)
     this.root = element("div", {class: "affinity", "data-test": "affinity-grid"}, this.paletteBox,
       element("div", {class: "stage", role: "group", "aria-label": "Affinity grid"},
-        element("div", {class: "caption-row"}, this.caption, this.hint),
+        element("div", {class: "caption-row"}, this.crumbs, this.caption, this.hint),
         this.scroll, this.tray),
       this.live, this.ghost, this.tooltip)
   }
@@ -96,6 +62,7 @@ class View {
     this.measure(columns, rows, lanes.count)
     set(this.root, {class: `affinity ${flat ? "flat" : "raised"}${facts.editable ? "" : " fixed"}${dragged ? " dragging" : ""}`})
     this.drawPalette(facts.palette)
+    this.drawCrumbs(facts.crumbs)
     this.drawCaption(facts)
     this.drawRuler(columns, rows)
     this.drawShares(components, columns, rows)
@@ -169,6 +136,16 @@ class View {
     })
   }
 
+  /** The way from the top to here; each name but the last leads back. */
+  drawCrumbs(names) {
+    this.crumbs.hidden = names.length < 2
+    patch(this.crumbs, names.map((name, depth) => ({id: `${depth} ${name}`, name, depth})), ({depth}) =>
+      element("button", {type: "button", class: "crumb", "data-depth": depth}), (node, {name, depth}) => {
+      setText(node, name)
+      set(node, {"aria-current": depth === names.length - 1 ? "location" : null})
+    })
+  }
+
   drawCaption({columns, rows, components}) {
     const counts = shareCounts(components, columns, rows).flat()
     const cores = columns * rows
@@ -239,7 +216,8 @@ class View {
     return element("div", {class: "item", role: "button", tabindex: 0, "aria-roledescription": "component"},
       element("span", {class: "label"}, element("span", {class: "mark", "aria-hidden": "true"}),
         element("span", {class: "name"}), element("span", {class: "where"}), element("span", {class: "short"})),
-      element("span", {class: "handles", "aria-hidden": "true"}))
+      element("span", {class: "handles", "aria-hidden": "true"}),
+      element("span", {class: "inside", "aria-hidden": "true"}))
   }
 
   updateItem(node, component, {columns, rows, components, selected, dragged, lane}) {
@@ -247,7 +225,7 @@ class View {
     const part = visiblePart(component, columns, rows)
     const inset = flat ? 0 : Math.min(lane * 4, this.row / 3)
     const {left, wide} = this.across(part.x, part.w)
-    const [label, handles] = node.children
+    const [label, handles, inside] = node.children
     const [mark, name, where, short] = label.children
     this.updateLook(node, component, selected, dragged)
     set(node, {
@@ -264,8 +242,8 @@ class View {
     setText(name, component.name)
     setText(where, placeInShort(component, rows))
     setText(short, component.short)
-    if (mark.innerHTML === "" && component.problem) mark.innerHTML = ICON_PROBLEM
-    mark.hidden = !component.problem
+    this.updateMark(mark, component)
+    this.updateInside(inside, component)
     patch(handles, (flat ? EDGES_FLAT : EDGES_ALL).map((id) => ({id})), () => element("i"),
       (handle, {id}) => set(handle, {"data-edge": id}))
   }
@@ -280,28 +258,49 @@ class View {
     this.updateLook(node, component, selected, dragged)
     set(node, {"aria-label": describe(component, components, rows)})
     setText(node.children[1], component.name)
-    const mark = node.children[2]
-    if (mark.innerHTML === "" && component.problem) mark.innerHTML = ICON_PROBLEM
-    mark.hidden = !component.problem
+    this.updateMark(node.children[2], component)
+  }
+
+  /** One sign: what does not start, else what has a problem, else what can be looked into. */
+  updateMark(node, {stopped, problem, inner}) {
+    const kind = stopped ? "stopped" : problem ? "problem" : inner ? "inside" : ""
+    if (node.dataset.kind === kind) return
+    node.dataset.kind = kind
+    node.innerHTML = {stopped: ICON_STOPPED, problem: ICON_PROBLEM, inside: ICON_INSIDE}[kind] ?? ""
+    node.hidden = !kind
+  }
+
+  /** What is inside a component, small, at its lower edge. */
+  updateInside(node, {inner}) {
+    node.hidden = !inner?.length
+    patch(node, (inner ?? []).map((block, index) => ({...block, id: String(index)})), () => element("i"),
+      (block, {x, y, w, h, colour, enabled}) => set(block, {class: enabled ? "" : "off", style: {
+        "--colour": colour, left: `${x * 100}%`, top: `${y * 100}%`, width: `${w * 100}%`, height: `${h * 100}%`}}))
   }
 
   updateLook(node, component, selected, dragged) {
     const state = {
       selected: component.id === selected, off: !component.enabled, held: dragged?.id === component.id,
       troubled: Boolean(component.problem), pending: component.pending,
+      stopped: Boolean(component.stopped), outer: Boolean(component.inner?.length),
     }
     const chosen = Object.keys(state).filter((key) => state[key]).join(" ")
     set(node, {
       class: `item ${isPlaced(component) ? "" : "chip "}${chosen}`.trim(),
       "data-name": component.name, "aria-pressed": String(component.id === selected),
+      "aria-description": component.fate || null,
       style: {"--colour": component.colour, "--ink": component.ink},
     })
   }
 
   showTooltip(component, components, rows, near) {
-    const lines = [describe(component, components, rows), component.summary, component.problem]
+    const lines = {
+      place: describe({...component, stopped: ""}, components, rows), fate: component.fate, summary: component.summary,
+      stopped: component.stopped && `Would not start: ${component.stopped}`, problem: component.problem,
+      hint: component.inner ? "Double-click or Enter looks inside." : "",
+    }
     this.tooltip.replaceChildren(element("strong", {}, component.name),
-      ...lines.filter(Boolean).map((line, index) => element("p", {class: index === 2 ? "problem" : ""}, line)))
+      ...Object.entries(lines).filter(([, line]) => line).map(([kind, line]) => element("p", {class: kind}, line)))
     this.tooltip.hidden = false
     const {width, height} = this.tooltip.getBoundingClientRect()
     const left = clamp(near.left, 8, window.innerWidth - width - 8)

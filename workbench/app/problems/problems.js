@@ -15,17 +15,19 @@ function element(tag, className, ...children) {
 }
 
 function icon(severity) {
-  const node = element("span", `icon ${severity}`)
+  const node = element("span", `icon is-${severity}`)
   node.innerHTML = `<svg viewBox="0 0 16 16" fill="currentColor" role="img" aria-label="${severity}">${ICONS[severity]}</svg>`
   return node
 }
 
 function row(model, problem, index) {
-  const text = element("div", "text", element("p", "message", problem.message))
+  const text = element("div", "text")
+  if (problem.inside) text.append(element("p", "inside", `inside ${problem.inside}`))
+  text.append(element("p", "message", problem.message))
   if (problem.consequence) text.append(element("p", "consequence", problem.consequence))
   const node = element("li", "problem", icon(problem.severity), text)
   node.dataset.id = problem.key
-  if (problem.component) {
+  if (problem.component || problem.inside) {
     text.tabIndex = 0
     text.setAttribute("role", "button")
     text.classList.add("jump")

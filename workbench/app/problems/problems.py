@@ -9,8 +9,9 @@ import param
 from panel.custom import JSComponent
 
 from workbench.app import changes
-from workbench.app.state import AppState
-from workbench.scenario.problem import Problem
+from workbench.app.state import AppState, Found
+from workbench.scenario import inside
+from workbench.scenario.nested import label_path
 
 __all__ = ["ProblemList", "problems_of"]
 
@@ -23,7 +24,9 @@ class ProblemList(JSComponent):  # type: ignore[misc]
     problems = param.List(
         default=[],
         item_type=dict,
-        doc="Dictionaries with key, severity, message, consequence, place, component and fix.",
+        doc="""
+        Dictionaries with key, severity, message, consequence, place, component, fix, and inside
+        (names of the components around it).""",
     )
 
     _esm = (_FOLDER / "problems.js").read_text(encoding="utf-8")
@@ -35,18 +38,20 @@ def problems_of(state: AppState, **params: Any) -> ProblemList:
     view = ProblemList(**params)
 
     def show(*_: Any) -> None:
-        view.problems = [_shown(index, problem) for index, problem in enumerate(state.problems)]
+        view.problems = [_shown(state, index, found) for index, found in enumerate(state.problems)]
 
     def act(event: Any) -> None:
         (action, index), *_ = event.data.items()
         if not isinstance(index, int) or not 0 <= index < len(state.problems):
             return
-        problem = state.problems[index]
+        way, problem = state.problems[index]
+        if way != state.inside:
+            state.enter(way)
         if action == "select":
             state.selected = problem.component
         elif problem.fix is not None:
-            fix, variant = problem.fix, state.variant
-            state.edit(fix.title, lambda experiment: changes.mend(experiment, variant, fix))
+            fix, variant = problem.fix, state.variant_here
+            state.edit_here(fix.title, lambda experiment: changes.mend(experiment, variant, fix))
 
     state.param.watch(show, ["experiment", "variant", "document"])
     view.on_msg(act)
@@ -54,7 +59,8 @@ def problems_of(state: AppState, **params: Any) -> ProblemList:
     return view
 
 
-def _shown(index: int, problem: Problem) -> dict[str, Any]:
+def _shown(state: AppState, index: int, found: Found) -> dict[str, Any]:
+    way, problem = found
     line = problem.location.line
     return {
         "key": f"{index} {problem.code}",
@@ -62,6 +68,7 @@ def _shown(index: int, problem: Problem) -> dict[str, Any]:
         "message": problem.message,
         "consequence": problem.consequence,
         "place": f"line {line}" if line else "",
+        "inside": label_path(inside.names(state.whole, way)),
         "component": problem.component or "",
         "fix": problem.fix.title if problem.fix else "",
     }

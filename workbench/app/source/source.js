@@ -53,6 +53,14 @@ class Source {
     this.root.append(this.code)
     model.on("text", () => this.draw())
     model.on("marked", () => this.mark(true))
+    // What was marked while the view was hidden is looked for when it appears.
+    this.hidden = true
+    this.appears = new ResizeObserver(([{contentRect}]) => {
+      if (this.hidden && contentRect.height) this.mark(true)
+      this.hidden = !contentRect.height
+    })
+    this.appears.observe(this.root)
+    model.on("remove", () => this.appears.disconnect())
     this.draw()
   }
 

@@ -1,0 +1,159 @@
+"""What follows from an experiment: applied variant, problems, predictions, text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from workbench import formats
+from workbench.app.host import Host
+from workbench.errors import InputError
+from workbench.formats import genode_xml
+from workbench.scenario import inside, placement, variants
+from workbench.scenario.checks import check
+from workbench.scenario.experiment import Experiment
+from workbench.scenario.explain import Explanation, explain
+from workbench.scenario.inside import Way
+from workbench.scenario.model import Scenario
+from workbench.scenario.problem import Problem
+from workbench.scenario.tree import Comment, Node, Text
+
+if TYPE_CHECKING:
+    from workbench.formats import Document
+
+__all__ = ["AS_WRITTEN", "AsText", "Derived", "Found"]
+
+AS_WRITTEN = ""
+"""Name of the variant that is the scenario as written."""
+
+
+class Found(NamedTuple):
+    """A problem, and the way to the scenario that has it; `()` for the top."""
+
+    way: Way
+    problem: Problem
+
+
+class Derived:
+    """What follows from an experiment, worked out when it is asked for."""
+
+    def __init__(self, experiment: Experiment, variant: str, document: Document | None) -> None:
+        self._experiment = experiment
+        self._variant = variant
+        self._document = document
+        self._seen: dict[Way, Scenario] = {}
+        self._explained: tuple[Host, dict[str, Explanation]] | None = None
+
+    @property
+    def whole(self) -> Scenario:
+        """The scenario with the variant applied, from the top."""
+        return self._applied[0]
+
+    def inside(self, way: Way) -> Scenario:
+        """Return the scenario at the end of a way, read once."""
+        if way not in self._seen:
+            self._seen[way] = inside.seen(self.whole, way)
+        return self._seen[way]
+
+    def explained(self, host: Host) -> dict[str, Explanation]:
+        """Return what becomes of every component on a machine, by label path."""
+        if self._explained is None or self._explained[0] != host:
+            self._explained = host, _explained(self.whole, host)
+        return self._explained[1]
+
+    @cached_property
+    def _applied(self) -> tuple[Scenario, tuple[Problem, ...]]:
+        """The scenario with the variant applied; as written, and why, where it cannot be."""
+        scenario = self._experiment.scenario
+        if self._variant == AS_WRITTEN:
+            return scenario, ()
+        try:
+            return variants.apply(self._experiment, self._variant), ()
+        except InputError as refusal:
+            consequence = f"The variant cannot be run. {refusal.remedy}"
+            problem = Problem("variant", "error", refusal.what, consequence=consequence)
+            return scenario, (problem,)
+
+    @cached_property
+    def problems(self) -> tuple[Found, ...]:
+        """What the checks find, outer parts first."""
+        path = self._document.path if self._document is not None else None
+        file = None if path is None else str(path)
+        refused = (Found((), problem) for problem in self._applied[1])
+        every = [((), self.whole), *inside.nested(self.whole)]
+        found = (Found(way, problem) for way, part in every for problem in check(part, file))
+        return (*refused, *found)
+
+    @property
+    def text_format(self) -> str:
+        """The configuration's own format, or XML where it has none."""
+        own = self._document.format if self._document else genode_xml.PROFILE
+        return genode_xml.PROFILE if formats.formats()[own].holds_experiment else own
+
+    @cached_property
+    def text(self) -> str:
+        """The whole scenario in `text_format`."""
+        shown = Experiment(name=self._experiment.name, scenario=placement.placed(self.whole))
+        return formats.write(shown, self.text_format, self._document)
+
+    @cached_property
+    def as_text(self) -> AsText:
+        """The text, read again."""
+        return AsText(self.text, self.text_format)
+
+
+@dataclass(frozen=True)
+class AsText:
+    """The text, read again: the lines of what was edited are those that the user sees.
+
+    Parameters
+    ----------
+    text, format
+        What is shown.
+    """
+
+    text: str
+    format: str
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """What the text says; ids are as reading gives them."""
+        return formats.read_text(self.text, self.format).experiment.scenario
+
+    def explained(self, host: Host) -> dict[str, Explanation]:
+        """Return what becomes of every component, with the lines of the text."""
+        return _explained(self.scenario, host)
+
+    def lines(self, way: Way, index: int) -> tuple[int, int] | None:
+        """Return first and last line of a component inside others, by its place there."""
+        try:
+            component = inside.seen(self.scenario, way).components[index]
+        except (KeyError, IndexError):
+            return None
+        if component.form is None or component.form.position is None:
+            return None
+        first, last = component.form.position.line, _last_line(component.form)
+        rows = self.text.split("\n")
+        indent = _indent(rows[first - 1])
+        while last < len(rows) and rows[last].lstrip().startswith("</"):  # XML ends what it began
+            last += 1
+            if _indent(rows[last - 1]) == indent:
+                break
+        return first, last
+
+
+def _explained(scenario: Scenario, host: Host) -> dict[str, Explanation]:
+    machine = host.machine(scenario)
+    return explain(scenario, machine, ram_bytes=host.ram_bytes, caps=host.caps)
+
+
+def _last_line(item: Node | Comment | Text) -> int:
+    """Return the last line on which something of a node starts."""
+    own = item.position.line if item.position else 0
+    parts = item.content if isinstance(item, Node) else ()
+    return max([own, *map(_last_line, parts)])
+
+
+def _indent(row: str) -> str:
+    return row[: len(row) - len(row.lstrip())]

@@ -1,0 +1,111 @@
+// What keys do; methods of the grid.
+
+const keyboardGestures = {
+  focus(event) {
+    const item = event.target.closest?.(".item:focus-visible")
+    if (item && item.dataset.id !== "newcomer") this.select(item.dataset.id)
+  },
+
+  key(event) {
+    if (this.historyKey(event)) return
+    if (event.key === "ArrowUp" && event.altKey && this.model.crumbs.length > 1) {
+      event.preventDefault()
+      this.leave(this.model.crumbs.length - 2)
+      return
+    }
+    const entry = event.target.closest(".entry")
+    if (entry) this.entryKey(event, entry)
+    const item = event.target.closest(".item")
+    if (item) this.itemKey(event, item)
+  },
+
+  /** Undo and redo; true if it was one of them. */
+  historyKey(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey) return false
+    const letter = event.key.toLowerCase()
+    const redo = letter === "y" || (letter === "z" && event.shiftKey)
+    if (!redo && letter !== "z") return false
+    event.preventDefault()
+    event.stopPropagation()
+    this.request(redo ? "redo" : "undo")
+    return true
+  },
+
+  /** Undo and redo wherever the focus is on the page, except in text that has its own undo. */
+  pageKey(event) {
+    const target = event.composedPath()[0]
+    const writes = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
+    if (!writes && this.view.root.isConnected) this.historyKey(event)
+  },
+
+  entryKey(event, entry) {
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault()
+      this.focusSelected = true
+      this.request("add", {binary: entry.dataset.id})
+      return
+    }
+    const entries = [...this.view.palette.children]
+    const step = {ArrowDown: 1, ArrowUp: -1}[event.key]
+    const next = step ? entries[entries.indexOf(entry) + step]
+      : event.key.length === 1 && !event.ctrlKey && !event.metaKey && firstAfter(entries, entry, event.key)
+    if (!next) return
+    event.preventDefault()
+    next.focus()
+  },
+
+  itemKey(event, item) {
+    const component = this.component(item.dataset.id)
+    if (!component || component.pending) return
+    const {id, name} = component
+    const repeat = event.repeat
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault()
+      this.select(id)
+      if (event.key === "Enter") this.enter(id)
+    } else if (event.key === "Escape") {
+      this.select(null)
+    } else if (event.key.toLowerCase() === "o" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      this.select(id)
+      this.request("switch", {id})
+    } else if (event.key === "Delete" || event.key === "Backspace") {
+      event.preventDefault()
+      const all = [...this.view.root.querySelectorAll(".item")]
+      const neighbour = all[all.indexOf(item) + 1] ?? all[all.indexOf(item) - 1]
+      this.request("remove", {id, name})
+      this.select(null)
+      neighbour?.focus()
+    } else if (event.key.toLowerCase() === "d" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault()
+      this.focusSelected = true
+      this.request("duplicate", {id})
+    } else {
+      const moved = isPlaced(component) && this.keyed(component, event)
+      if (!moved) return
+      event.preventDefault()
+      this.select(id)
+      const same = ["x", "y", "w", "h"].every((side) => moved[side] === component[side])
+      if (!same) this.request("place", {id, rectangle: moved, repeat})
+    }
+  },
+
+  /** The rectangle after an arrow, Home or End key; undefined for other keys. */
+  keyed(component, {key, shiftKey, ctrlKey, metaKey, altKey}) {
+    if (ctrlKey || metaKey || altKey) return undefined
+    const {columns, rows} = this.model
+    const {x, y, w, h} = component
+    if (key === "Home") return fitted({x: 0, y, w, h}, columns, rows)
+    if (key === "End") return fitted({x: columns, y, w, h}, columns, rows)
+    const [dx, dy] = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[key] ?? []
+    if (dx === undefined) return undefined
+    if (!shiftKey) return fitted({x: x + dx, y: y + dy, w, h}, columns, rows)
+    return fitted({x, y, w: clamp(w + dx, 1, columns - x), h: clamp(h + dy, 1, rows - y)}, columns, rows)
+  },
+}
+
+/** The next palette entry whose title starts with a letter, going round. */
+function firstAfter(entries, entry, letter) {
+  const start = entries.indexOf(entry) + 1
+  return [...entries.slice(start), ...entries.slice(0, start)]
+    .find((node) => node.textContent.toLowerCase().startsWith(letter.toLowerCase()))
+}

@@ -1,0 +1,165 @@
+// What mouse, pen and touch do; methods of the grid.
+
+const DRAG_THRESHOLD_PX = 4
+const TOOLTIP_DELAY_MS = 450
+
+const pointerGestures = {
+  press(event) {
+    if (event.button !== 0 || this.gesture) return
+    this.unhover()
+    const entry = event.target.closest(".entry")
+    const item = event.target.closest(".item")
+    if (item) {
+      item.focus({preventScroll: true})
+      this.select(item.dataset.id)
+    } else if (!entry) {
+      if (event.target.closest(".body")) this.select(null)
+      return
+    }
+    if (!this.model.editable || item?.dataset.id === "newcomer") return
+    event.preventDefault()
+    const {columns, rows} = this.facts()
+    const start = item && this.component(item.dataset.id)
+    const [w, h] = this.model.insert_size
+    const origin = start && isPlaced(start) ? visiblePart(start, columns, rows) : {x: 0, y: 0, w, h, loose: true}
+    const at = this.cellAt(event)
+    this.gesture = {
+      pointer: event.pointerId, id: item?.dataset.id, binary: entry?.dataset.id, origin,
+      rectangle: origin, edge: event.target.dataset?.edge ?? "", fromX: event.clientX, fromY: event.clientY,
+      grabX: origin.loose ? origin.w / 2 : at.x - origin.x, grabY: origin.loose ? origin.h / 2 : at.y - origin.y,
+      at, moved: false, over: "", label: start?.name ?? entry?.textContent, colour: start?.colour,
+    }
+    window.addEventListener("pointermove", this.moves)
+    window.addEventListener("pointerup", this.ends)
+    window.addEventListener("pointercancel", this.cancels)
+    window.addEventListener("keydown", this.escapes, true)
+  },
+
+  /** Position in cells, not rounded; may lie outside the space. */
+  cellAt(event) {
+    const {left, top} = this.view.body.getBoundingClientRect()
+    return {x: (event.clientX - left) / this.view.cell, y: (event.clientY - top) / this.view.row}
+  },
+
+  drag(event) {
+    const {gesture} = this
+    if (!gesture || event.pointerId !== gesture.pointer) return
+    gesture.clientX = event.clientX
+    gesture.clientY = event.clientY
+    if (!gesture.moved) {
+      const far = Math.hypot(event.clientX - gesture.fromX, event.clientY - gesture.fromY)
+      if (far < DRAG_THRESHOLD_PX) return
+      gesture.moved = true
+    }
+    const {columns, rows} = this.model
+    const at = this.cellAt(event)
+    gesture.over = gesture.edge ? "space" : this.regionOf(event, gesture)
+    gesture.rectangle = gesture.edge
+      ? resized(gesture.origin, gesture.edge, at, gesture.at, columns, rows)
+      : fitted({...gesture.origin, x: Math.round(at.x - gesture.grabX),
+        y: rows > 1 ? Math.round(at.y - gesture.grabY) : gesture.origin.y}, columns, rows)
+    this.redraw()
+  },
+
+  /** What a drop here means: place in the "space", free in the "tray", or nothing. */
+  regionOf(event, gesture) {
+    const inside = (node, margin) => {
+      const box = node.getBoundingClientRect()
+      return event.clientX >= box.left - margin && event.clientX <= box.right + margin &&
+        event.clientY >= box.top - margin && event.clientY <= box.bottom + margin
+    }
+    if (inside(this.view.tray, 4)) return "tray"
+    return inside(this.view.body, gesture.origin.loose ? 24 : 400) ? "space" : "outside"
+  },
+
+  drop(event) {
+    const {gesture} = this
+    if (!gesture || event.pointerId !== gesture.pointer) return
+    this.drag(event)
+    this.stopListening()
+    this.gesture = null
+    const {id, binary, rectangle, origin, over, moved} = gesture
+    const same = ["x", "y", "w", "h"].every((side) => rectangle[side] === origin[side])
+    if (moved && over !== "outside") {
+      this.focusSelected = Boolean(binary)
+      if (binary) this.request("add", over === "space" ? {binary, rectangle: bare(rectangle)} : {binary, anywhere: true})
+      else if (over === "tray") origin.loose || this.request("free", {id})
+      else if (!same || origin.loose) this.request("place", {id, rectangle: bare(rectangle)})
+    }
+    this.redraw()
+  },
+
+  cancel() {
+    this.stopListening()
+    this.gesture = null
+    this.redraw()
+  },
+
+  stopListening() {
+    window.removeEventListener("pointermove", this.moves)
+    window.removeEventListener("pointerup", this.ends)
+    window.removeEventListener("pointercancel", this.cancels)
+    window.removeEventListener("keydown", this.escapes, true)
+  },
+
+  drawGhost({rows}) {
+    const {gesture, view: {ghost}} = this
+    ghost.hidden = !gesture?.moved
+    if (!gesture?.moved) return
+    const {over, rectangle, label} = gesture
+    const where = over === "space" ? `${placeInWords(rectangle, rows)} · ${rectangle.w * rectangle.h}`
+      : over === "tray" ? "anywhere (whole space)" : gesture.binary ? label : "let go to leave it where it was"
+    setText(ghost, where)
+    set(ghost, {style: {left: `${gesture.clientX + 14}px`, top: `${gesture.clientY + 18}px`}})
+  },
+
+  click(event) {
+    const crumb = event.target.closest(".crumb")
+    if (crumb) this.leave(Number(crumb.dataset.depth))
+  },
+
+  doubleClick(event) {
+    const item = event.target.closest(".item")
+    if (item) this.enter(item.dataset.id)
+  },
+
+  hover(event) {
+    const item = event.target.closest?.(".item")
+    if (!item || this.gesture || event.pointerType === "touch") return
+    clearTimeout(this.tooltipTimer)
+    this.tooltipTimer = setTimeout(() => {
+      const {components, rows} = this.facts()
+      const component = components.find((c) => c.id === item.dataset.id)
+      if (component && !this.gesture && item.isConnected) {
+        this.view.showTooltip(component, components, rows, item.getBoundingClientRect())
+      }
+    }, TOOLTIP_DELAY_MS)
+  },
+
+  unhover() {
+    clearTimeout(this.tooltipTimer)
+    this.view.hideTooltip()
+  },
+}
+
+const bare = ({x, y, w, h}) => ({x, y, w, h})
+
+/** The rectangle after one of its edges or corners was dragged. */
+function resized(origin, edge, at, from, columns, rows) {
+  let {x, y, w, h} = origin
+  const dx = Math.round(at.x - from.x)
+  const dy = Math.round(at.y - from.y)
+  if (edge.includes("w")) {
+    const left = clamp(x + dx, 0, x + w - 1)
+    w += x - left
+    x = left
+  }
+  if (edge.includes("e")) w = clamp(w + dx, 1, columns - x)
+  if (edge.includes("n")) {
+    const top = clamp(y + dy, 0, y + h - 1)
+    h += y - top
+    y = top
+  }
+  if (edge.includes("s")) h = clamp(h + dy, 1, rows - y)
+  return {x, y, w, h}
+}

@@ -1,0 +1,5 @@
+"""Every session of every component: who serves it, by which rule, or why nobody does."""
+
+from workbench.app.sessions.sessions import SessionTable, sessions_of
+
+__all__ = ["SessionTable", "sessions_of"]
