@@ -105,7 +105,11 @@ class ExportDialog(pn.viewable.Viewer):  # type: ignore[misc]
                 self._losses,
                 self._diff_title,
                 pn.Column(
-                    self._diff, sizing_mode="stretch_width", max_height=260, scroll="auto", margin=0
+                    self._diff,
+                    sizing_mode="stretch_width",
+                    max_height=260,
+                    scroll="both-auto",
+                    margin=0,
                 ),
                 pn.Row(
                     pn.HSpacer(),

@@ -26,7 +26,7 @@ class Transfer {
     model.on("remove", () => {
       for (const [name, listener] of Object.entries(listeners)) target.removeEventListener(name, listener)
     })
-    model.on("msg:custom", (event) => this.keep(event.data ?? event))
+    model.on("msg:custom", (event) => this.keep(event))
   }
 
   /** Covers the page while a file hovers over it. */
@@ -80,8 +80,8 @@ class Transfer {
     reader.readAsDataURL(file)
   }
 
-  keep({name, data}) {
-    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))
+  keep({name, content}) {
+    const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))
     const link = make("a", {download: name, href: URL.createObjectURL(new Blob([bytes]))})
     link.click()
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000)

@@ -50,8 +50,8 @@ class Transfer(JSComponent):  # type: ignore[misc]
 
     def download(self, name: str, text: str) -> None:
         """Give a text to the user's browser to keep under a name."""
-        data = base64.b64encode(text.encode()).decode()
-        self._send_msg({"name": name, "data": data})
+        content = base64.b64encode(text.encode()).decode()
+        self._send_msg({"name": name, "content": content})
 
 
 def received(message: Any) -> Received:
