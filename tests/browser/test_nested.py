@@ -90,8 +90,8 @@ def test_what_would_not_start_is_marked_and_mended_in_the_routes_view(
 
 
 def test_a_problem_inside_is_jumped_to_and_fixed(nested: Page) -> None:
-    problem = nested.locator("[data-test=problems] .problem", has_text="inside cell")
-    expect(problem).to_have_count(1)
+    problem = nested.locator("[data-test=problems] .problem", has_text="is not inside the 2x2")
+    expect(problem).to_contain_text("inside cell")
     problem.locator(".jump").click()
     expect(nested.locator(".field-name input")).to_have_value("b")
     expect(item(nested, "b")).to_have_class(re.compile("troubled"))

@@ -79,9 +79,9 @@ def numbers_in_words(numbers: tuple[int, ...]) -> str:
 def _problems(state: AppState) -> Mapping[str, str]:
     """Return the gravest problem of each shown component, by id."""
     return {
-        problem.component: f"{problem.message} {problem.consequence}".strip()
-        for way, problem in reversed(state.problems)
-        if problem.component is not None and problem.severity != "info" and way == state.inside
+        component: f"{problem.message} {problem.consequence}".strip()
+        for way, component, problem in reversed(state.problems)
+        if component is not None and problem.severity != "info" and way == state.inside
     }
 
 

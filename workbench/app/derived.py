@@ -16,8 +16,10 @@ from workbench.scenario.experiment import Experiment
 from workbench.scenario.explain import Explanation, explain
 from workbench.scenario.inside import Way
 from workbench.scenario.model import Scenario
+from workbench.scenario.nested import label_path
 from workbench.scenario.problem import Problem
 from workbench.scenario.tree import Comment, Node, Text
+from workbench.scenario.vocabulary import Syntax
 
 if TYPE_CHECKING:
     from workbench.formats import Document
@@ -29,9 +31,10 @@ AS_WRITTEN = ""
 
 
 class Found(NamedTuple):
-    """A problem, and the way to the scenario that has it; `()` for the top."""
+    """A problem, and where its component is: the way to its scenario, and its id there."""
 
     way: Way
+    component: str | None
     problem: Problem
 
 
@@ -59,7 +62,7 @@ class Derived:
     def explained(self, host: Host) -> dict[str, Explanation]:
         """Return what becomes of every component on a machine, by label path."""
         if self._explained is None or self._explained[0] != host:
-            self._explained = host, _explained(self.whole, host)
+            self._explained = host, _explained(self.whole, host, self.syntax)
         return self._explained[1]
 
     @cached_property
@@ -80,10 +83,19 @@ class Derived:
         """What the checks find, outer parts first."""
         path = self._document.path if self._document is not None else None
         file = None if path is None else str(path)
-        refused = (Found((), problem) for problem in self._applied[1])
-        every = [((), self.whole), *inside.nested(self.whole)]
-        found = (Found(way, problem) for way, part in every for problem in check(part, file))
-        return (*refused, *found)
+        problems = (*self._applied[1], *check(self.whole, file, syntax=self.syntax))
+        if all(problem.path in ("", problem.component) for problem in problems):
+            return tuple(Found((), problem.component, problem) for problem in problems)
+        places = _places(self.whole)
+        return tuple(
+            Found(*places.get(problem.path, ((), problem.component)), problem)
+            for problem in problems
+        )
+
+    @property
+    def syntax(self) -> Syntax:
+        """The syntax that `init` gets the configuration in."""
+        return "hid" if self.text_format == "hid" else "xml"
 
     @property
     def text_format(self) -> str:
@@ -123,7 +135,7 @@ class AsText:
 
     def explained(self, host: Host) -> dict[str, Explanation]:
         """Return what becomes of every component, with the lines of the text."""
-        return _explained(self.scenario, host)
+        return _explained(self.scenario, host, "hid" if self.format == "hid" else "xml")
 
     def lines(self, way: Way, index: int) -> tuple[int, int] | None:
         """Return first and last line of a component inside others, by its place there."""
@@ -143,9 +155,19 @@ class AsText:
         return first, last
 
 
-def _explained(scenario: Scenario, host: Host) -> dict[str, Explanation]:
+def _places(scenario: Scenario) -> dict[str, tuple[Way, str | None]]:
+    """Return where each component is, by label path."""
+    found: dict[str, tuple[Way, str | None]] = {}
+    for way, part in (((), scenario), *inside.nested(scenario)):
+        names = inside.names(scenario, way)
+        for component in part.components:
+            found.setdefault(label_path((*names, component.label)), (way, component.id))
+    return found
+
+
+def _explained(scenario: Scenario, host: Host, syntax: Syntax) -> dict[str, Explanation]:
     machine = host.machine(scenario)
-    return explain(scenario, machine, ram_bytes=host.ram_bytes, caps=host.caps)
+    return explain(scenario, machine, ram_bytes=host.ram_bytes, caps=host.caps, syntax=syntax)
 
 
 def _last_line(item: Node | Comment | Text) -> int:

@@ -167,7 +167,7 @@ def test_the_fate_of_each_component_is_told(state: AppState) -> None:
 
 def test_problems_inside_are_found_and_belong_to_the_inside(state: AppState) -> None:
     found = [f for f in state.problems if f.problem.code == "affinity-outside-space"]
-    assert [(f.way, f.problem.component) for f in found] == [(("cell",), "b")]
+    assert [(f.way, f.component) for f in found] == [(("cell",), "b")]
     enter(state)
     assert blocks(state)[1]["problem"]
 

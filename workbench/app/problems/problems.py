@@ -44,14 +44,14 @@ def problems_of(state: AppState, **params: Any) -> ProblemList:
         (action, index), *_ = event.data.items()
         if not isinstance(index, int) or not 0 <= index < len(state.problems):
             return
-        way, problem = state.problems[index]
-        if way != state.inside:
-            state.enter(way)
+        way, component, problem = state.problems[index]
         if action == "select":
-            state.selected = problem.component
+            if way != state.inside:
+                state.enter(way)
+            state.selected = component
         elif problem.fix is not None:
-            fix, variant = problem.fix, state.variant_here
-            state.edit_here(fix.title, lambda experiment: changes.mend(experiment, variant, fix))
+            fix, variant = problem.fix, state.variant
+            state.edit(fix.title, lambda experiment: changes.mend(experiment, variant, fix))
 
     state.param.watch(show, ["experiment", "variant", "document"])
     view.on_msg(act)
@@ -60,7 +60,7 @@ def problems_of(state: AppState, **params: Any) -> ProblemList:
 
 
 def _shown(state: AppState, index: int, found: Found) -> dict[str, Any]:
-    way, problem = found
+    way, component, problem = found
     line = problem.location.line
     return {
         "key": f"{index} {problem.code}",
@@ -69,6 +69,6 @@ def _shown(state: AppState, index: int, found: Found) -> dict[str, Any]:
         "consequence": problem.consequence,
         "place": f"line {line}" if line else "",
         "inside": label_path(inside.names(state.whole, way)),
-        "component": problem.component or "",
+        "component": component or "",
         "fix": problem.fix.title if problem.fix else "",
     }
