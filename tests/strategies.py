@@ -131,9 +131,10 @@ _parameters = st.dictionaries(
 rectangles = st.builds(Rectangle, x=_small, y=_small, width=_size, height=_size)
 rules = st.builds(
     PlacementRule,
-    rule=st.sampled_from(["time-share", "partition-evenly"]) | _any_text,
+    rule=st.sampled_from(["time-share", "partition-evenly", "by-weight", "per-node"]) | _any_text,
     leave=_size,
     group=_any_text,
+    nodes=st.integers(1, 5),
 )
 _pairs = st.lists(st.tuples(_any_text, _any_text), max_size=2).map(tuple)
 _maybe_text = st.none() | _any_text

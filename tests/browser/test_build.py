@@ -281,7 +281,7 @@ def test_nothing_is_cut_off_and_the_page_itself_never_scrolls(
     app.set_viewport_size({"width": size[0], "height": size[1]})
     open_talk(app)
     item(app, "blinktree2").click()
-    app.wait_for_timeout(500)
+    expect(app.locator(".field-height")).to_be_visible()
     page = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
     assert app.evaluate(page) == list(size)
     for test_class in ("redo", "space-height", "field-height", "leave-core-0", "remove"):

@@ -60,6 +60,7 @@ def test_an_edit_inside_is_in_the_text_and_undone(nested: Page) -> None:
     for _ in range(2):
         nested.locator(".undo button").click()
     expect(item(nested, "a")).not_to_have_class(re.compile(r"\boff\b"))
+    expect(nested.locator("[data-test=source]")).to_contain_text('xpos="0" ypos="0"')
     assert xml(nested) == before
 
 

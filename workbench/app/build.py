@@ -68,11 +68,16 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
             sx=_TABS,
         )
         self._tab.param.watch(lambda _: self._show_view(), "value")
-        self._subject = _title("")
+        self._subject = _title("", margin=0)
         self._problems_title = _title("Problems")
         lower = pn.Row(
             _panel(
-                pn.Row(self._tab, self._subject, margin=(4, 16, 2, 12), align="start"),
+                pn.Row(
+                    self._tab,
+                    self._subject,
+                    margin=(4, 16, 2, 12),
+                    styles={"align-items": "center"},
+                ),
                 pn.Column(*self._views.values(), **fill, styles={"min-height": "0"}),
                 flex="3 1 0",
                 right=_LINE,
@@ -138,10 +143,10 @@ def _panel(title: Any, body: Any, flex: str, right: str = "none") -> Any:
     )
 
 
-def _title(text: str) -> Any:
+def _title(text: str, margin: Any = (8, 16, 4, 16)) -> Any:
     return pn.pane.HTML(
         _heading(text),
-        margin=(8, 16, 4, 16),
+        margin=margin,
         stylesheets=["h2 { margin: 0; font-size: 12px; font-weight: 600; opacity: .7 }"],
         styles={"flex": "none"},
     )

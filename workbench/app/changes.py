@@ -7,7 +7,7 @@ variant only; every other edit changes the scenario that all variants share.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from workbench.errors import InputError
 from workbench.scenario import edits, placement, variants
@@ -21,12 +21,14 @@ __all__ = [
     "add",
     "changed",
     "duplicate",
+    "fill_the_rest",
     "free_place",
     "leave",
     "make_variant",
     "mend",
     "only_in_variant",
     "place",
+    "place_all",
     "place_by_rule",
     "remove",
     "resize_space",
@@ -37,6 +39,8 @@ __all__ = [
 VARIANTS = {
     "time-shared": ("Time-shared", "time-share"),
     "partitioned": ("Partitioned evenly", "partition-evenly"),
+    "by-weight": ("Partitioned by weight (Hoitaja's rule)", "by-weight"),
+    "per-node": ("One NUMA node each", "per-node"),
 }
 """The one-click placements: variant name -> (title, rule)."""
 
@@ -65,6 +69,15 @@ def place(experiment: Experiment, variant: str, id: str, rectangle: Rectangle | 
         target = rectangle or experiment.scenario.effective_space.whole
         return _in_variant(experiment, variant, lambda affinity: affinity | {id: target})
     return changed(experiment, lambda scenario: edits.place(scenario, id, rectangle))
+
+
+def place_all(
+    experiment: Experiment, variant: str, places: Iterable[tuple[str, Rectangle]]
+) -> Experiment:
+    """Return the experiment with several components on rectangles."""
+    for id, rectangle in places:
+        experiment = place(experiment, variant, id, rectangle)
+    return experiment
 
 
 def add(
@@ -122,10 +135,12 @@ def remove(experiment: Experiment, id: str) -> Experiment:
     )
 
 
-def make_variant(experiment: Experiment, name: str, leave_columns: int) -> Experiment:
+def make_variant(
+    experiment: Experiment, name: str, leave_columns: int, nodes: int = 1
+) -> Experiment:
     """Return the experiment with a one-click variant, made or set back to its rule."""
     title, rule = VARIANTS[name]
-    placed = PlacementRule(rule=rule, leave=leave_columns)
+    placed = PlacementRule(rule=rule, leave=leave_columns, nodes=nodes if rule == "per-node" else 1)
     known = {variant.name for variant in experiment.variants}
     if name in known:
         renewed = tuple(
@@ -217,6 +232,43 @@ def mend(experiment: Experiment, variant: str, fix: Fix) -> Experiment:
     return changed(experiment, fix.apply)
 
 
+def fill_the_rest(experiment: Experiment, variant: str, id: str, leave_columns: int) -> Experiment:
+    """Return the experiment with a component on the widest run of columns that no other uses.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If every column is used.
+    """
+    scenario = shown(experiment, variant)
+    space = scenario.effective_space
+    taken = _taken(scenario, without=id)
+    best = Rectangle(width=0)
+    x = min(leave_columns, space.width)
+    while x < space.width:
+        end = x
+        while end < space.width and end not in taken:
+            end += 1
+        if end - x > best.width:
+            best = Rectangle(x=x, width=end - x, height=max(space.height, 1))
+        x = end + 1
+    if not best.width:
+        raise InputError("No column is free.", "Make a component narrower first.")
+    return place(experiment, variant, id, best)
+
+
+def _taken(scenario: Scenario, without: str = "") -> set[int]:
+    """Return the columns of components that are switched on and placed."""
+    places = placement.requested(scenario)
+    return {
+        column
+        for component in scenario.components
+        if component.enabled and component.affinity is not None and component.id != without
+        for rectangle in [places[component.id]]
+        for column in range(rectangle.x, rectangle.x + rectangle.width)
+    }
+
+
 def free_place(scenario: Scenario, leave_columns: int) -> Rectangle:
     """Return where a new component goes: the first free columns, or else the first ones.
 
@@ -224,13 +276,7 @@ def free_place(scenario: Scenario, leave_columns: int) -> Rectangle:
     """
     space = scenario.effective_space
     width = max(1, space.width // 8)
-    taken = {
-        column
-        for component in scenario.components
-        if component.enabled and component.affinity is not None
-        for rectangle in [placement.requested(scenario)[component.id]]
-        for column in range(rectangle.x, rectangle.x + rectangle.width)
-    }
+    taken = _taken(scenario)
     first = min(leave_columns, max(space.width - width, 0))
     starts = range(first, space.width - width + 1)
     x = next((x for x in starts if not taken & set(range(x, x + width))), first)

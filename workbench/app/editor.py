@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import panel as pn
@@ -14,6 +15,7 @@ from workbench.app.grid import AffinityGrid, Gesture
 from workbench.app.icons import component_icon
 from workbench.app.source import SourceView
 from workbench.app.state import AppState
+from workbench.app.strips import strips
 from workbench.scenario import edits, inside
 from workbench.scenario.catalogue import catalogue
 from workbench.scenario.experiment import Experiment
@@ -36,6 +38,7 @@ def grid_of(state: AppState, **params: Any) -> AffinityGrid:
             reserved=reserved_columns(state),
             insert_size=[max(1, columns // 8), rows],
             components=blocks(state),
+            strips=strips(state),
             crumbs=[state.experiment.name, *inside.names(state.whole, state.inside)],
         )
 
@@ -144,42 +147,76 @@ def apply_gesture(state: AppState, gesture: Gesture) -> None:
             state.enter(state.inside[: gesture.depth])
         case "add":
             _add(state, gesture)
+        case "arrange":
+            _arrange(state, gesture)
         case _ if any(c.id == gesture.component for c in state.shown.components):
             _apply_to_component(state, gesture)
         case _:
             pass  # it was removed in the meantime
 
 
+def _arrange(state: AppState, gesture: Gesture) -> None:
+    """Give several components their rectangles in one step."""
+    known = {component.id for component in state.shown.components}
+    places = [(id, place) for id, place in gesture.places if id in known]
+    variant = state.variant_here
+    state.edit_here(
+        f"{gesture.title} {len(places)} components",
+        lambda experiment: changes.place_all(experiment, variant, places),
+        continues=gesture.repeated,
+    )
+
+
 def _apply_to_component(state: AppState, gesture: Gesture) -> None:
     id, variant = gesture.component, state.variant_here
     component = state.shown.component(id)
-    label = component.label
     written = {component.id for component in state.here.scenario.components}
-    if gesture.kind in ("remove", "duplicate", "switch") and id not in written:
-        raise changes.only_in_variant(label, variant)
+    known = {component.id: component.label for component in state.shown.components}
+    ids = [other for other in (id, *gesture.others) if other in known]
+    if gesture.kind in ("remove", "duplicate", "switch"):
+        for other in ids:
+            if other not in written:
+                raise changes.only_in_variant(known[other], variant)
+    what = component.label if len(ids) == 1 else f"{len(ids)} components"
     match gesture.kind:
         case "place" | "free":
             state.edit_here(
-                f"Move {label}",
+                f"Move {what}",
                 lambda experiment: changes.place(experiment, variant, id, gesture.rectangle),
                 continues=gesture.repeated,
             )
         case "switch":
             on = not component.enabled
             state.edit_here(
-                f"Switch {label} {'on' if on else 'off'}",
+                f"Switch {what} {'on' if on else 'off'}",
                 lambda experiment: changes.changed(
                     experiment, lambda scenario: edits.switch(scenario, id, on)
                 ),
             )
         case "remove":
-            state.edit_here(f"Remove {label}", lambda experiment: changes.remove(experiment, id))
+            state.edit_here(
+                f"Remove {what}", lambda experiment: reduce(changes.remove, ids, experiment)
+            )
         case "duplicate":
-            grown, new = changes.duplicate(state.here, id)
-            state.edit_here(f"Duplicate {label}", lambda _: grown)
-            state.selected = new
+            _duplicate(state, gesture, ids)
         case "enter" if inner(component) is not None:
             state.enter((*state.inside, id))
+
+
+def _duplicate(state: AppState, gesture: Gesture, ids: list[str]) -> None:
+    """Copy components; to the places of the gesture where it has some."""
+    written = {component.id for component in state.here.scenario.components}
+    places = dict(gesture.places)
+    ids = [id for id in places if id in written] or ids
+    grown, new = state.here, ""
+    for id in ids:
+        grown, new = changes.duplicate(grown, id)
+        if id in places:
+            grown = changes.place(grown, state.variant_here, new, places[id])
+    label = state.shown.component(ids[0]).label
+    what = label if len(ids) == 1 else f"{len(ids)} components"
+    state.edit_here(f"Duplicate {what}", lambda _: grown)
+    state.selected = new
 
 
 def _add(state: AppState, gesture: Gesture) -> None:

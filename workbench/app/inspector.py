@@ -56,7 +56,7 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
         self._where = pn.pane.HTML(margin=0, sizing_mode="stretch_width")
         self._routes = RouteForm(state)
         self._fate = pn.pane.HTML(
-            margin=(4, 0, 0, 0),
+            margin=(4, 0, 10, 0),
             sizing_mode="stretch_width",
             stylesheets=[_FATE_CSS],
             css_classes=["fate"],

@@ -12,7 +12,9 @@ from workbench.app import changes
 from workbench.app.fields import Field, Refusal
 from workbench.app.files import Files
 from workbench.app.state import AS_WRITTEN, AppState
+from workbench.app.strips import nodes_of
 from workbench.app.templates import template, template_titles
+from workbench.errors import InputError
 
 __all__ = ["DocumentBar", "PlacementBar"]
 
@@ -23,6 +25,13 @@ _ROW: dict[str, Any] = {
     "styles": {"align-items": "center", "gap": "8px", "padding": "8px 16px", "flex": "none"},
 }
 
+
+_MORE = {
+    "Split by weight (Hoitaja's rule)": "by-weight",
+    "One NUMA node each": "per-node",
+    "Fill the rest with the selected one": "",
+}
+"""Further one-click placements: title -> name in `changes.VARIANTS`, or "" for the last."""
 
 _COMPACT = {
     "width": "auto",
@@ -130,6 +139,17 @@ class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
             align="center",
         )
         self._refusal = Refusal()
+        self._more = pmui.MenuButton(
+            label="More",
+            icon="expand_more",
+            variant="outlined",
+            size="small",
+            items=[{"label": title} for title in _MORE],
+            css_classes=["more-placements"],
+            margin=0,
+            align="center",
+        )
+        self._more.on_click(lambda item: self._chosen(item["label"]))
         self._width = self._side("Width")
         self._height = self._side("Height")
         self._variant.param.watch(self._choose, "value")
@@ -142,6 +162,7 @@ class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
             _button(
                 "Partition evenly", "view_column", "partition", lambda _: self._make("partitioned")
             ),
+            self._more,
             self._leave,
             self._width.widget,
             self._height.widget,
@@ -207,6 +228,20 @@ class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
             lambda experiment: changes.leave(experiment, columns),
         )
 
+    def _chosen(self, title: str) -> None:
+        name = _MORE[title]
+        if name:
+            self._make(name)
+            return
+        state = self._state
+        id, variant, leave = state.selected, state.variant_here, state.leave_here
+        if id is None:
+            raise InputError("Nothing is selected.", "Select the component that fills the rest.")
+        state.edit_here(
+            f"Fill the rest with {state.shown.component(id).label}",
+            lambda experiment: changes.fill_the_rest(experiment, variant, id, leave),
+        )
+
     def _make(self, name: str) -> None:
         state = self._state
         leave = state.leave
@@ -218,7 +253,7 @@ class PlacementBar(pn.viewable.Viewer):  # type: ignore[misc]
             return
         state.edit(
             changes.VARIANTS[name][0],
-            lambda experiment: changes.make_variant(experiment, name, leave),
+            lambda experiment: changes.make_variant(experiment, name, leave, nodes_of(experiment)),
         )
         state.variant = name
 

@@ -140,7 +140,11 @@ def _rectangle(rectangle: Rectangle) -> Plain:
 
 
 def _placement(rule: PlacementRule) -> Plain:
-    return {"rule": rule.rule, **_said(leave=rule.leave, group=rule.group)}
+    return {"rule": rule.rule, **_said(leave=rule.leave, group=rule.group), **_nodes(rule)}
+
+
+def _nodes(rule: PlacementRule) -> Plain:
+    return {"nodes": rule.nodes} if rule.nodes > 1 else {}
 
 
 def _route(rules: tuple[RouteRule, ...] | None) -> list[Plain] | None:

@@ -45,8 +45,8 @@ VERSION = 1
 
 _NUMBERS = frozenset(
     (
-        *("width", "height", "x", "y", "leave", "ram", "caps", "priority", "prio-levels"),
-        *("enabled", "timeout-s"),
+        *("width", "height", "x", "y", "leave", "nodes", "ram", "caps", "priority"),
+        *("prio-levels", "enabled", "timeout-s"),
     )
 )
 
@@ -182,9 +182,10 @@ class _PlacementShape(_Shape):
     rule: str = Field(description="For example time-share or partition-evenly.")
     leave: int = Field(0, ge=0, description="Leading columns left to the system.")
     group: str = Field("", description="Tells apart groups that have equal rules.")
+    nodes: int = Field(1, ge=1, description="NUMA nodes, for rules that look at them.")
 
     def placement(self) -> PlacementRule:
-        return PlacementRule(rule=self.rule, leave=self.leave, group=self.group)
+        return PlacementRule(rule=self.rule, leave=self.leave, group=self.group, nodes=self.nodes)
 
 
 class _TargetShape(_Shape):

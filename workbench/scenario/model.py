@@ -99,11 +99,14 @@ class PlacementRule(Frozen):
         Leading columns of the space left to the system.
     group
         Tells apart two groups that would have equal rules.
+    nodes
+        NUMA nodes of equally many columns, for rules that look at them.
     """
 
     rule: str
     leave: int = Field(default=0, ge=0)
     group: str = ""
+    nodes: int = Field(default=1, ge=1)
 
 
 class Target(Frozen):

@@ -7,11 +7,12 @@ more function.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from workbench.errors import InputError
+from workbench.scenario import hoitaja
 from workbench.scenario.layout import Settings, in_force
 from workbench.scenario.model import AffinitySpace, Component, PlacementRule, Rectangle, Scenario
 
@@ -28,8 +29,8 @@ __all__ = [
     "share_counts",
 ]
 
-RuleFunction = Callable[[AffinitySpace, PlacementRule, int], list[Rectangle]]
-"""Gives one rectangle for each of n members, in the group's order."""
+RuleFunction = Callable[[AffinitySpace, PlacementRule, Sequence[Component]], list[Rectangle]]
+"""Gives one rectangle for each member, in the group's order."""
 
 
 class _Rule(NamedTuple):
@@ -61,23 +62,64 @@ def rule_title(name: str) -> str:
 
 
 @placement_rule("time-share", "Share all cores in time")
-def _time_share(space: AffinitySpace, rule: PlacementRule, members: int) -> list[Rectangle]:
-    return [_usable(space, rule)] * members
+def _time_share(
+    space: AffinitySpace, rule: PlacementRule, members: Sequence[Component]
+) -> list[Rectangle]:
+    return [_usable(space, rule)] * len(members)
 
 
 @placement_rule("partition-evenly", "Split the cores evenly")
-def _partition_evenly(space: AffinitySpace, rule: PlacementRule, members: int) -> list[Rectangle]:
+def _partition_evenly(
+    space: AffinitySpace, rule: PlacementRule, members: Sequence[Component]
+) -> list[Rectangle]:
     """Split the columns into ranges over the full height whose widths differ by at most 1.
 
     With more members than columns each gets one column, and several share one,
     as evenly as can be.
     """
     whole = _usable(space, rule)
-    edges = [index * whole.width // members for index in range(members + 1)]
+    edges = [index * whole.width // len(members) for index in range(len(members) + 1)]
     return [
         Rectangle(x=whole.x + left, y=whole.y, width=max(right - left, 1), height=whole.height)
         for left, right in pairwise(edges)
     ]
+
+
+@placement_rule("by-weight", "Split the cores by weight (Hoitaja's rule)")
+def _by_weight(
+    space: AffinitySpace, rule: PlacementRule, members: Sequence[Component]
+) -> list[Rectangle]:
+    """Place as EalánOS' Hoitaja places its cells, see `workbench.scenario.hoitaja`.
+
+    Of the columns left to the system it counts one as its own. A member whose
+    share is no whole core, which Hoitaja would not start, gets the first one.
+    """
+    aside = max(min(rule.leave, space.width) - 1, 0)
+    usable = AffinitySpace(width=space.width - aside, height=space.height)
+    shares = hoitaja.shares(usable, [member.priority or 0 for member in members])
+    first = Rectangle(x=_usable(space, rule).x, height=space.height)
+    return [first if cell is None else cell.but(x=cell.x + aside) for cell in shares]
+
+
+@placement_rule("per-node", "One NUMA node each")
+def _per_node(
+    space: AffinitySpace, rule: PlacementRule, members: Sequence[Component]
+) -> list[Rectangle]:
+    """Give each member the columns of one node, going round where there are more members.
+
+    Columns left to the system are missing in their nodes; a node without any
+    other column takes nobody.
+    """
+    nodes = min(rule.nodes, max(space.width, 1))
+    edges = [index * space.width // nodes for index in range(nodes + 1)]
+    usable = _usable(space, rule)
+    places = [
+        Rectangle(x=left, width=right - left, height=space.height)
+        for start, right in pairwise(edges)
+        for left in [max(start, usable.x)]
+        if right > left
+    ]
+    return [places[index % len(places)] for index in range(len(members))]
 
 
 def _usable(space: AffinitySpace, rule: PlacementRule) -> Rectangle:
@@ -102,9 +144,7 @@ def requested(scenario: Scenario) -> dict[str, Rectangle]:
     by_rule: dict[str, Rectangle] = {}
     for rule, members in groups.items():
         known = _rules.get(rule.rule)
-        rectangles = (
-            known.place(space, rule, len(members)) if known else [space.whole] * len(members)
-        )
+        rectangles = known.place(space, rule, members) if known else [space.whole] * len(members)
         by_rule |= {member.id: rect for member, rect in zip(members, rectangles, strict=True)}
     return {
         component.id: by_rule.get(component.id)

@@ -169,3 +169,50 @@ def test_share_counts_agree_with_counting_cells(space, rectangles):
     assert placement.share_counts(space, rectangles) == [
         [covered[x, y] for x in range(space.width)] for y in range(space.height)
     ]
+
+
+def test_weights_are_those_of_hoitaja():
+    """Priorities -1, -2, -2 on 32 columns: weights 1, 1/2, 1/2, so 16, 8 and 8 columns.
+
+    The last one reaches column 0 and leaves it to Hoitaja.
+    """
+    rule = PlacementRule(rule="by-weight", leave=1)
+    members = tuple(
+        Component(id=name, affinity=rule, priority=priority)
+        for name, priority in (("a", -1), ("b", -2), ("c", -2))
+    )
+    scenario = Scenario(space=AffinitySpace(width=32, height=2), components=members)
+    assert placement.requested(scenario) == {
+        "a": Rectangle(x=16, width=16, height=2),
+        "b": Rectangle(x=8, width=8, height=2),
+        "c": Rectangle(x=1, width=7, height=2),
+    }
+
+
+def test_one_node_each_goes_round_and_leaves_columns_out():
+    rule = PlacementRule(rule="per-node", leave=1, nodes=4)
+    space = AffinitySpace(width=8)
+    members = group(space, rule, 5)
+    assert members == [
+        Rectangle(x=1, width=1),
+        Rectangle(x=2, width=2),
+        Rectangle(x=4, width=2),
+        Rectangle(x=6, width=2),
+        Rectangle(x=1, width=1),
+    ]
+    without_first = group(space, rule.but(leave=3), 3)
+    assert without_first == [
+        Rectangle(x=3, width=1),
+        Rectangle(x=4, width=2),
+        Rectangle(x=6, width=2),
+    ]
+
+
+@given(st.integers(1, 12), st.integers(0, 14), st.integers(1, 20), st.integers(1, 9))
+def test_every_rule_stays_in_the_space(width, leave, members, nodes):
+    space = AffinitySpace(width=width, height=2)
+    for name in placement.rule_names():
+        rule = PlacementRule(rule=name, leave=leave, nodes=nodes)
+        rectangles = group(space, rule, members)
+        assert len(rectangles) == members
+        assert all(space.contains(rectangle) for rectangle in rectangles), name

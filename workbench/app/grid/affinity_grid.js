@@ -6,6 +6,14 @@
 function withRequest(components, request, facts) {
   const {kind, id} = request
   switch (kind) {
+    case "arrange": {
+      const places = new Map(request.places.map((place) => [place.id, place]))
+      return components.map((c) => ({...c, ...places.get(c.id)}))
+    }
+    case "copy": {
+      const copies = request.places.map((place) => ({...components.find((c) => c.id === place.id), ...place}))
+      return [...components, ...copies.map((c) => ({...c, id: `copy of ${c.id}`, pending: true}))]
+    }
     case "place":
       return components.map((c) => (c.id === id ? {...c, ...request.rectangle} : c))
     case "free":
@@ -13,7 +21,7 @@ function withRequest(components, request, facts) {
     case "switch":
       return components.map((c) => (c.id === id ? {...c, enabled: !c.enabled, problem: "", stopped: ""} : c))
     case "remove":
-      return components.filter((c) => c.id !== id)
+      return components.filter((c) => c.id !== id && !request.others?.includes(c.id))
     case "add": {
       if (!request.rectangle) return components
       const entry = facts.palette.find(({binary}) => binary === request.binary)
@@ -40,6 +48,7 @@ class Grid {
     this.frame = 0
     this.announceNext = null
     this.focusSelected = false
+    this.others = []
     const {root} = this.view
     root.addEventListener("pointerdown", (event) => this.press(event))
     root.addEventListener("keydown", (event) => this.key(event))
@@ -47,6 +56,8 @@ class Grid {
     root.addEventListener("dblclick", (event) => this.doubleClick(event))
     root.addEventListener("pointerover", (event) => this.hover(event))
     root.addEventListener("pointerout", () => this.unhover())
+    root.addEventListener("wheel", (event) => this.wheel(event), {passive: false})
+    this.view.search.addEventListener("input", () => this.search())
     root.addEventListener("focusin", (event) => this.focus(event))
     this.moves = (event) => this.drag(event)
     this.ends = (event) => this.drop(event)
@@ -56,7 +67,7 @@ class Grid {
     if (model.shortcuts) document.addEventListener("keydown", this.pageKeys)
     this.resized = new ResizeObserver(() => this.redraw())
     this.resized.observe(this.view.scroll)
-    for (const name of ["components", "palette", "columns", "rows", "reserved", "acknowledged", "editable", "crumbs"]) {
+    for (const name of ["components", "palette", "columns", "rows", "reserved", "acknowledged", "editable", "crumbs", "strips"]) {
       model.on(name, () => this.redraw())
     }
     model.on("selected", () => this.selectionChanged())
@@ -83,17 +94,18 @@ class Grid {
     const facts = {
       columns: Math.max(model.columns, 1), rows: Math.max(model.rows, 1), palette: model.palette,
       selected: model.selected, reserved: model.reserved, editable: model.editable, crumbs: model.crumbs,
+      chosen: this.gesture?.touched ?? this.chosen, strips: model.strips,
     }
     facts.components = this.pending.reduce(
       (components, request) => withRequest(components, request, facts), model.components)
     const {gesture} = this
     if (gesture?.moved && gesture.over === "space") {
-      const request = gesture.binary
-        ? {kind: "add", binary: gesture.binary, rectangle: gesture.rectangle}
-        : {kind: "place", id: gesture.id, rectangle: gesture.rectangle}
+      const {binary, id, rectangle, copies} = gesture
+      const places = gesture.places ?? [{id, ...rectangle}]
+      const request = binary ? {kind: "add", binary, rectangle} : {kind: copies ? "copy" : "arrange", places}
       facts.components = withRequest(facts.components, request, facts)
     }
-    facts.dragged = gesture?.moved ? {id: gesture.id ?? "newcomer", over: gesture.over} : null
+    facts.dragged = gesture?.moved && !gesture.band && !gesture.pan ? {id: gesture.id ?? "newcomer", over: gesture.over} : null
     return facts
   }
 
@@ -146,15 +158,6 @@ class Grid {
     this.focusSelected = true
   }
 
-  select(id) {
-    if (this.model.selected !== id) this.model.selected = id
-    this.redraw()
-  }
-
-  selectionChanged() {
-    this.redraw()
-  }
-
   focusOn(id) {
     const node = this.view.root.querySelector(`.item[data-id="${CSS.escape(id ?? "")}"]`)
     if (!node || this.pending.length) return
@@ -163,7 +166,7 @@ class Grid {
   }
 
   announce({components, rows}) {
-    const {kind, id, name} = this.announceNext
+    const {kind, id, name, title} = this.announceNext
     const isNew = kind === "add" || kind === "duplicate"
     const component = components.find((c) => c.id === (isNew ? this.model.selected : id))
     this.announceNext = null
@@ -173,7 +176,8 @@ class Grid {
       if (kind === "enter") this.view.root.querySelector(".item")?.focus({preventScroll: true})
       return
     }
-    if (kind === "remove") this.say(`${name} removed`)
+    if (kind === "arrange") this.say(`${title}: ${this.chosen.length} components`)
+    else if (kind === "remove") this.say(`${name} removed`)
     else if (kind === "undo" || kind === "redo") this.say(kind === "undo" ? "Undone" : "Redone")
     else if (component) this.say(describe(component, components, rows))
   }
@@ -183,7 +187,9 @@ class Grid {
   }
 }
 
-Object.assign(Grid.prototype, pointerGestures, keyboardGestures)
+for (const part of [selecting, pointerGestures, keyboardGestures]) {
+  Object.defineProperties(Grid.prototype, Object.getOwnPropertyDescriptors(part))
+}
 
 export function render({model}) {
   const grid = new Grid(model)

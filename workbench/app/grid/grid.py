@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,10 +17,30 @@ __all__ = ["AffinityGrid", "Gesture", "Kind"]
 _FOLDER = Path(__file__).parent
 
 # In the order of use: the browser gets them as one module.
-_PARTS = ("geometry", "words", "dom", "view", "pointer", "keyboard", "affinity_grid")
+_PARTS = (
+    "geometry",
+    "words",
+    "arrange",
+    "dom",
+    "view",
+    "selecting",
+    "pointer",
+    "keyboard",
+    "affinity_grid",
+)
 
 Kind = Literal[
-    "place", "free", "add", "remove", "duplicate", "switch", "enter", "leave", "undo", "redo"
+    "place",
+    "free",
+    "arrange",
+    "add",
+    "remove",
+    "duplicate",
+    "switch",
+    "enter",
+    "leave",
+    "undo",
+    "redo",
 ]
 
 
@@ -31,7 +51,8 @@ class Gesture:
     Parameters
     ----------
     kind
-        ``place`` gives a component a rectangle, ``free`` takes it away; ``switch``
+        ``place`` gives a component a rectangle, ``free`` takes it away; ``arrange``
+        gives several one, see `places`; ``switch``
         turns it on or off; ``enter`` shows what is inside it, ``leave`` goes back.
     component
         Id of the component concerned; "" where there is none yet.
@@ -43,6 +64,12 @@ class Gesture:
         Whether to add without a rectangle.
     repeated
         Whether it continues the gesture before it (a key held down).
+    others
+        Ids of further components to remove or duplicate.
+    places
+        Rectangles of several components by id; where copies go, if duplicating.
+    title
+        What arranging them is called.
     depth
         How many components to stay inside of when leaving; 0 is the top.
     """
@@ -53,6 +80,9 @@ class Gesture:
     rectangle: Rectangle | None = None
     anywhere: bool = False
     repeated: bool = False
+    others: tuple[str, ...] = ()
+    places: tuple[tuple[str, Rectangle], ...] = ()
+    title: str = ""
     depth: int = 0
 
 
@@ -82,6 +112,13 @@ class AffinityGrid(JSComponent):  # type: ignore[misc]
         default=[],
         item_type=dict,
         doc="What can be dragged in: dictionaries with binary, title, icon (SVG) and colour.",
+    )
+    strips = param.List(
+        default=[],
+        item_type=dict,
+        doc="""
+        What lies under the cores: dictionaries with name, dashed (predicted) and runs, which are
+        dictionaries with start, length (columns), label, short and colour ("" for none).""",
     )
     insert_size = param.List(default=[1, 1], doc="Width and height of what is dragged in.")
     selected = param.String(default=None, allow_None=True, doc="Id of the selected component.")
@@ -130,14 +167,12 @@ def read_gesture(request: dict[str, Any], space: AffinitySpace) -> Gesture | Non
     kind: Any = request.get("kind")
     if kind not in get_args(Kind):
         return None
-    rectangle = request.get("rectangle")
-    if rectangle is not None:
-        try:
-            sides = [int(rectangle[side]) for side in ("x", "y", "w", "h")]
-        except (KeyError, TypeError, ValueError):
-            return None
-        rectangle = fitted(space, *sides)
-    elif kind == "place":
+    asked = request.get("rectangle")
+    rectangle = None if asked is None else _read_rectangle(asked, space)
+    if rectangle is None and (asked is not None or kind == "place"):
+        return None
+    places = tuple(_read_places(request.get("places"), space))
+    if kind == "arrange" and not places:
         return None
     return Gesture(
         kind=kind,
@@ -146,8 +181,26 @@ def read_gesture(request: dict[str, Any], space: AffinitySpace) -> Gesture | Non
         rectangle=rectangle,
         anywhere=bool(request.get("anywhere")),
         repeated=bool(request.get("repeat")),
+        others=tuple(id for id in request.get("others") or () if isinstance(id, str)),
+        places=places,
+        title=str(request.get("title") or "Move"),
         depth=_number(request, "depth"),
     )
+
+
+def _read_places(places: Any, space: AffinitySpace) -> Iterator[tuple[str, Rectangle]]:
+    for place in places if isinstance(places, list) else ():
+        rectangle = _read_rectangle(place, space)
+        if rectangle is not None and isinstance(place.get("id"), str):
+            yield place["id"], rectangle
+
+
+def _read_rectangle(asked: Any, space: AffinitySpace) -> Rectangle | None:
+    try:
+        sides = [int(asked[side]) for side in ("x", "y", "w", "h")]
+    except (KeyError, TypeError, ValueError):
+        return None
+    return fitted(space, *sides)
 
 
 def fitted(space: AffinitySpace, x: int, y: int, width: int, height: int) -> Rectangle:

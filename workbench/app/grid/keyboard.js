@@ -3,7 +3,8 @@
 const keyboardGestures = {
   focus(event) {
     const item = event.target.closest?.(".item:focus-visible")
-    if (item && item.dataset.id !== "newcomer") this.select(item.dataset.id)
+    if (!item || item.dataset.id === "newcomer" || this.chosen.length > 1) return
+    this.select(item.dataset.id)
   },
 
   key(event) {
@@ -11,6 +12,14 @@ const keyboardGestures = {
     if (event.key === "ArrowUp" && event.altKey && this.model.crumbs.length > 1) {
       event.preventDefault()
       this.leave(this.model.crumbs.length - 2)
+      return
+    }
+    if (event.target === this.view.search) return this.searchKey(event)
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey
+    const zoom = plain && event.target.closest(".stage") && {"+": 1.5, "=": 1.5, "-": 1 / 1.5, 0: 0}[event.key]
+    if (zoom !== undefined && zoom !== false) {
+      event.preventDefault()
+      this.zoomTo(zoom ? this.view.zoom * zoom : 1)
       return
     }
     const entry = event.target.closest(".entry")
@@ -38,6 +47,22 @@ const keyboardGestures = {
     if (!writes && this.view.root.isConnected) this.historyKey(event)
   },
 
+  /** Enter adds the first that was found, arrows go into the list, Escape clears. */
+  searchKey(event) {
+    const [first] = this.view.palette.children
+    if (event.key === "Enter" && first) {
+      event.preventDefault()
+      this.focusSelected = true
+      this.request("add", {binary: first.dataset.id})
+    } else if (event.key === "ArrowDown" && first) {
+      event.preventDefault()
+      first.focus()
+    } else if (event.key === "Escape") {
+      this.view.search.value = ""
+      this.search()
+    }
+  },
+
   entryKey(event, entry) {
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault()
@@ -59,8 +84,15 @@ const keyboardGestures = {
     if (!component || component.pending) return
     const {id, name} = component
     const repeat = event.repeat
+    const many = this.chosen.length > 1
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "a") {
+      event.preventDefault()
+      this.choose(this.facts().components.map((c) => c.id))
+      return
+    }
     if (event.key === "Enter" || event.key === " ") {
       event.preventDefault()
+      if (event.shiftKey) return this.toggle(id)
       this.select(id)
       if (event.key === "Enter") this.enter(id)
     } else if (event.key === "Escape") {
@@ -71,14 +103,28 @@ const keyboardGestures = {
     } else if (event.key === "Delete" || event.key === "Backspace") {
       event.preventDefault()
       const all = [...this.view.root.querySelectorAll(".item")]
-      const neighbour = all[all.indexOf(item) + 1] ?? all[all.indexOf(item) - 1]
-      this.request("remove", {id, name})
+      const gone = new Set(many ? this.chosen : [id])
+      const left = all.filter((node) => !gone.has(node.dataset.id) || node === item)
+      const neighbour = left[left.indexOf(item) + 1] ?? left[left.indexOf(item) - 1]
+      if (many) this.removeChosen()
+      else this.request("remove", {id, name})
       this.select(null)
       neighbour?.focus()
     } else if (event.key.toLowerCase() === "d" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault()
+      if (many) return this.duplicateChosen()
       this.focusSelected = true
       this.request("duplicate", {id})
+    } else if (many && this.chosen.includes(id) && isPlaced(component)) {
+      const moved = this.keyed(component, event)
+      if (!moved) return
+      event.preventDefault()
+      const {columns, rows} = this.model
+      const places = event.shiftKey
+        ? this.group().map((r) => ({...r, w: clamp(r.w + moved.w - component.w, 1, columns - r.x),
+          h: clamp(r.h + moved.h - component.h, 1, rows - r.y)}))
+        : movedTogether(this.group(), moved.x - component.x, moved.y - component.y, columns, rows)
+      this.request("arrange", {title: event.shiftKey ? "Resize" : "Move", places, repeat})
     } else {
       const moved = isPlaced(component) && this.keyed(component, event)
       if (!moved) return

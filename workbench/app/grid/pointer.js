@@ -5,15 +5,19 @@ const TOOLTIP_DELAY_MS = 450
 
 const pointerGestures = {
   press(event) {
-    if (event.button !== 0 || this.gesture) return
+    if (this.gesture) return
     this.unhover()
     const entry = event.target.closest(".entry")
     const item = event.target.closest(".item")
+    const pans = event.button === 1 || (event.button === 0 && event.pointerType === "touch" && this.view.zoom > 1)
+    if (pans && !item && event.target.closest(".scroll")) return this.startOnSpace(event, "pan")
+    if (event.button !== 0) return
     if (item) {
       item.focus({preventScroll: true})
-      this.select(item.dataset.id)
+      if (event.shiftKey) return this.toggle(item.dataset.id)
+      if (!this.chosen.includes(item.dataset.id)) this.select(item.dataset.id)
     } else if (!entry) {
-      if (event.target.closest(".body")) this.select(null)
+      if (event.target.closest(".body")) this.startOnSpace(event, "band")
       return
     }
     if (!this.model.editable || item?.dataset.id === "newcomer") return
@@ -28,7 +32,23 @@ const pointerGestures = {
       rectangle: origin, edge: event.target.dataset?.edge ?? "", fromX: event.clientX, fromY: event.clientY,
       grabX: origin.loose ? origin.w / 2 : at.x - origin.x, grabY: origin.loose ? origin.h / 2 : at.y - origin.y,
       at, moved: false, over: "", label: start?.name ?? entry?.textContent, colour: start?.colour,
+      group: item && !event.target.dataset?.edge && this.chosen.length > 1 ? this.group() : null, places: null,
     }
+    this.listen()
+  },
+
+  /** Begins to draw a rubber band, or to move the magnified space under the hand. */
+  startOnSpace(event, kind) {
+    event.preventDefault()
+    const {scrollLeft, scrollTop} = this.view.scroll
+    this.gesture = {
+      pointer: event.pointerId, [kind]: {scrollLeft, scrollTop}, at: this.cellAt(event), moved: false,
+      fromX: event.clientX, fromY: event.clientY, kept: event.shiftKey ? this.chosen : [],
+    }
+    this.listen()
+  },
+
+  listen() {
     window.addEventListener("pointermove", this.moves)
     window.addEventListener("pointerup", this.ends)
     window.addEventListener("pointercancel", this.cancels)
@@ -53,11 +73,38 @@ const pointerGestures = {
     }
     const {columns, rows} = this.model
     const at = this.cellAt(event)
+    if (gesture.pan) return this.pan(gesture)
+    if (gesture.band) return this.stretch(gesture, at)
+    gesture.copies = Boolean(gesture.id) && !gesture.edge && (event.ctrlKey || event.metaKey || event.altKey)
     gesture.over = gesture.edge ? "space" : this.regionOf(event, gesture)
     gesture.rectangle = gesture.edge
       ? resized(gesture.origin, gesture.edge, at, gesture.at, columns, rows)
       : fitted({...gesture.origin, x: Math.round(at.x - gesture.grabX),
         y: rows > 1 ? Math.round(at.y - gesture.grabY) : gesture.origin.y}, columns, rows)
+    gesture.places = gesture.group && movedTogether(gesture.group, gesture.rectangle.x - gesture.origin.x,
+      gesture.rectangle.y - gesture.origin.y, columns, rows)
+    this.redraw()
+  },
+
+  pan(gesture) {
+    this.view.scroll.scrollLeft = gesture.pan.scrollLeft + gesture.fromX - gesture.clientX
+    this.view.scroll.scrollTop = gesture.pan.scrollTop + gesture.fromY - gesture.clientY
+  },
+
+  /** Chooses what the rubber band touches. */
+  stretch(gesture, at) {
+    const band = {x: Math.min(at.x, gesture.at.x), y: Math.min(at.y, gesture.at.y),
+      w: Math.abs(at.x - gesture.at.x), h: Math.abs(at.y - gesture.at.y)}
+    gesture.rectangle = band
+    const box = this.view.body.getBoundingClientRect()
+    const {cell, row} = this.view
+    const touches = (node) => {
+      const {left, right, top, bottom} = node.getBoundingClientRect()
+      return left < box.left + (band.x + band.w) * cell && right > box.left + band.x * cell &&
+        top < box.top + (band.y + band.h) * row && bottom > box.top + band.y * row
+    }
+    const touched = [...this.view.items.children].filter(touches).map((node) => node.dataset.id)
+    gesture.touched = [...new Set([...gesture.kept, ...touched])]
     this.redraw()
   },
 
@@ -78,15 +125,25 @@ const pointerGestures = {
     this.drag(event)
     this.stopListening()
     this.gesture = null
-    const {id, binary, rectangle, origin, over, moved} = gesture
+    if (gesture.pan) return
+    if (gesture.band) return this.choose(gesture.moved ? gesture.touched : gesture.kept)
+    const {id, binary, rectangle, origin, over, moved, copies, group, places} = gesture
+    if (!moved && id && group) this.select(id)
     const same = ["x", "y", "w", "h"].every((side) => rectangle[side] === origin[side])
     if (moved && over !== "outside") {
       this.focusSelected = Boolean(binary)
-      if (binary) this.request("add", over === "space" ? {binary, rectangle: bare(rectangle)} : {binary, anywhere: true})
+      if (copies && over === "space") this.duplicateTo(id, places ?? [{id, ...bare(rectangle)}])
+      else if (places && over === "space") same || this.request("arrange", {title: "Move", places, id})
+      else if (binary) this.request("add", over === "space" ? {binary, rectangle: bare(rectangle)} : {binary, anywhere: true})
       else if (over === "tray") origin.loose || this.request("free", {id})
       else if (!same || origin.loose) this.request("place", {id, rectangle: bare(rectangle)})
     }
     this.redraw()
+  },
+
+  duplicateTo(id, places) {
+    this.focusSelected = true
+    this.request("duplicate", {id, places})
   },
 
   cancel() {
@@ -103,19 +160,32 @@ const pointerGestures = {
   },
 
   drawGhost({rows}) {
-    const {gesture, view: {ghost}} = this
-    ghost.hidden = !gesture?.moved
-    if (!gesture?.moved) return
-    const {over, rectangle, label} = gesture
+    const {gesture, view: {ghost, band}} = this
+    const banding = Boolean(gesture?.moved && gesture.band)
+    band.hidden = !banding
+    ghost.hidden = !gesture?.moved || banding || Boolean(gesture.pan)
+    if (banding) {
+      const {x, y, w, h} = gesture.rectangle
+      set(band, {style: {left: `${x * this.view.cell}px`, top: `${y * this.view.row}px`,
+        width: `${w * this.view.cell}px`, height: `${h * this.view.row}px`}})
+    }
+    if (ghost.hidden) return
+    const {over, rectangle, label, copies, places} = gesture
+    const first = copies ? "copy to " : places ? `${places.length} components, ` : ""
     const where = over === "space" ? `${placeInWords(rectangle, rows)} · ${rectangle.w * rectangle.h}`
       : over === "tray" ? "anywhere (whole space)" : gesture.binary ? label : "let go to leave it where it was"
-    setText(ghost, where)
+    setText(ghost, over === "space" ? first + where : where)
     set(ghost, {style: {left: `${gesture.clientX + 14}px`, top: `${gesture.clientY + 18}px`}})
   },
 
   click(event) {
     const crumb = event.target.closest(".crumb")
     if (crumb) this.leave(Number(crumb.dataset.depth))
+    const {how, zoom} = event.target.closest("button")?.dataset ?? {}
+    if (zoom) this.zoomTo(zoom === "fit" ? 1 : this.view.zoom * Number(zoom))
+    else if (how === "duplicate") this.duplicateChosen()
+    else if (how === "remove") this.removeChosen()
+    else if (how) this.arrange(how)
   },
 
   doubleClick(event) {

@@ -11,15 +11,32 @@ const ICON_INSIDE = `<svg viewBox="0 0 16 16" aria-hidden="true"><path fill="non
 /** Height of everything in the stage but cells and tray: caption, ruler, shares, gaps. */
 const FURNITURE_PX = 128
 
+/** Height of one strip under the cores. */
+const STRIP_PX = 18
+
 const EDGES_FLAT = ["w", "e"]
 const EDGES_ALL = ["n", "s", "w", "e", "nw", "ne", "sw", "se"]
 
 class View {
   constructor() {
+    this.zoom = 1
+    this.wanted = ""
+    this.search = element("input", {type: "search", class: "search", placeholder: "Search", "aria-label": "Search components"})
     this.palette = element("div", {class: "palette-entries", role: "group", "aria-label": "Components to add"})
     this.crumbs = element("nav", {class: "crumbs", "aria-label": "Inside", "data-test": "crumbs", hidden: ""})
     this.caption = element("div", {class: "caption"})
     this.hint = element("div", {class: "hint", "aria-hidden": "true"})
+    this.groupBar = element("div", {class: "group-bar", role: "toolbar", "aria-label": "Selected components", hidden: ""},
+      element("span"), ...Object.entries(ARRANGEMENTS).map(([how, {title}]) =>
+        element("button", {type: "button", "data-how": how}, title)),
+      element("button", {type: "button", "data-how": "duplicate"}, "Duplicate"),
+      element("button", {type: "button", "data-how": "remove"}, "Remove"))
+    this.zoomBar = element("div", {class: "zoom-bar", role: "group", "aria-label": "Zoom"},
+      element("button", {type: "button", "data-zoom": String(1 / 1.5), "aria-label": "Zoom out"}, "−"),
+      element("button", {type: "button", "data-zoom": "fit", "aria-label": "Whole space"}, "100 %"),
+      element("button", {type: "button", "data-zoom": "1.5", "aria-label": "Zoom in"}, "+"))
+    this.band = element("div", {class: "band", hidden: ""})
+    this.strips = element("div", {class: "strips", "aria-hidden": "true"})
     this.ruler = element("div", {class: "ruler", "aria-hidden": "true"})
     this.rowNumbers = element("div", {class: "row-numbers", "aria-hidden": "true"})
     this.shares = element("div", {class: "shares", "aria-hidden": "true"})
@@ -32,8 +49,8 @@ class View {
     this.empty = element("div", {class: "empty"},
       "Drag a component here, or press Enter on one in the list.")
     this.body = element("div", {class: "body", "data-test": "cells"},
-      this.reserved, this.lines, this.areas, this.cellShares, this.items, this.empty)
-    this.space = element("div", {class: "space"}, this.ruler, this.shares, this.rowNumbers, this.body)
+      this.reserved, this.lines, this.areas, this.cellShares, this.items, this.empty, this.band)
+    this.space = element("div", {class: "space"}, this.ruler, this.shares, this.rowNumbers, this.body, this.strips)
     this.scroll = element("div", {class: "scroll"}, this.space)
     this.trayItems = element("div", {class: "tray-items"})
     this.trayEmpty = element("span", {class: "tray-empty"}, "nothing; drag a component here to free it")
@@ -44,28 +61,30 @@ class View {
     this.ghost = element("div", {class: "ghost", hidden: ""})
     this.tooltip = element("div", {class: "tooltip", role: "tooltip", hidden: ""})
     this.paletteBox = element("div", {class: "palette", "data-test": "palette"},
-      element("h2", {}, "Components"), this.palette)
+      element("h2", {}, "Components"), this.search, this.palette)
     this.root = element("div", {class: "affinity", "data-test": "affinity-grid"}, this.paletteBox,
       element("div", {class: "stage", role: "group", "aria-label": "Affinity grid"},
-        element("div", {class: "caption-row"}, this.crumbs, this.caption, this.hint),
+        element("div", {class: "caption-row"}, this.crumbs, this.caption, this.hint, this.groupBar, this.zoomBar),
         this.scroll, this.tray),
       this.live, this.ghost, this.tooltip)
   }
 
   /** Draws everything from what the grid knows; see `Grid.facts`. */
   draw(facts) {
-    const {columns, rows, components, selected, dragged} = facts
+    const {columns, rows, components, chosen, dragged} = facts
     const flat = rows === 1
     const placed = components.filter(isPlaced)
     const lanes = lanesOf(placed)
     this.drawTray(facts)
-    this.measure(columns, rows, lanes.count)
+    this.measure(columns, rows, lanes.count, facts.strips.length)
     set(this.root, {class: `affinity ${flat ? "flat" : "raised"}${facts.editable ? "" : " fixed"}${dragged ? " dragging" : ""}`})
     this.drawPalette(facts.palette)
     this.drawCrumbs(facts.crumbs)
     this.drawCaption(facts)
     this.drawRuler(columns, rows)
     this.drawShares(components, columns, rows)
+    this.drawStrips(facts.strips)
+    this.drawGroupBar(chosen)
     const reservedColumns = Math.min(facts.reserved, columns)
     set(this.reserved, {hidden: reservedColumns ? null : "", style: {width: `${this.left(reservedColumns)}px`}})
     setText(this.reserved.firstChild, this.left(reservedColumns) >= 10 ? "system" : "")
@@ -73,26 +92,26 @@ class View {
     patch(this.areas, flat ? [] : placed, () => element("div", {class: "area"}), (node, component) =>
       this.updateArea(node, component, columns, rows))
     patch(this.items, placed, () => this.createItem(), (node, component) =>
-      this.updateItem(node, component, {columns, rows, components, selected, dragged,
+      this.updateItem(node, component, {columns, rows, components, chosen, dragged,
         lane: lanes.laneOf.get(component.id)}))
   }
 
-  drawTray({components, rows, selected, dragged}) {
+  drawTray({components, rows, chosen, dragged}) {
     const free = components.filter((component) => !isPlaced(component))
     patch(this.trayItems, free, () => this.createChip(), (node, component) =>
-      this.updateChip(node, component, {components, rows, selected, dragged}))
+      this.updateChip(node, component, {components, rows, chosen, dragged}))
     this.trayEmpty.hidden = free.length > 0
     set(this.tray, {class: `tray${dragged?.over === "tray" ? " target" : ""}`})
   }
 
   /** Sizes of a cell and of a lane that fill the room there is. */
-  measure(columns, rows, lanes) {
+  measure(columns, rows, lanes, strips) {
     const flat = rows === 1
     this.gutter = flat ? 0 : 28
     const room = this.scroll.clientWidth - this.gutter - 14
-    const tall = this.root.clientHeight - this.tray.offsetHeight - FURNITURE_PX
+    const tall = this.root.clientHeight - this.tray.offsetHeight - FURNITURE_PX - strips * STRIP_PX
     const shown = Math.max(lanes, 3)
-    this.cell = clamp(room / columns, 3, flat ? 120 : 88)
+    this.cell = clamp(room / columns, 3, flat ? 120 : 88) * this.zoom
     this.lane = clamp(Math.floor(tall / shown), 24, 88)
     this.row = flat ? shown * this.lane + 8 : clamp(Math.floor(tall / rows), 28, Math.max(this.cell, 40))
     const wide = this.left(columns)
@@ -125,13 +144,14 @@ class View {
 
   drawPalette(entries) {
     this.paletteBox.hidden = !entries.length
-    patch(this.palette, entries.map((entry) => ({...entry, id: entry.binary})), (entry) => {
+    const fits = ({title, binary, summary}) => `${title} ${binary} ${summary}`.toLowerCase().includes(this.wanted)
+    patch(this.palette, entries.filter(fits).map((entry) => ({...entry, id: entry.binary})), (entry) => {
       const icon = element("span", {class: "icon"})
       icon.innerHTML = entry.icon
       return element("div", {class: "entry", role: "button", tabindex: 0, "data-binary": entry.binary},
         icon, element("span", {class: "entry-title"}))
     }, (node, entry) => {
-      set(node, {"aria-label": `Add ${entry.title}`, style: {"--colour": entry.colour}})
+      set(node, {"aria-label": `Add ${entry.title}`, title: entry.summary, style: {"--colour": entry.colour}})
       setText(node.lastChild, entry.title)
     })
   }
@@ -203,6 +223,27 @@ class View {
     })
   }
 
+  /** What lies under the cores: nodes and caches of the machine, or who really gets them. */
+  drawStrips(strips) {
+    patch(this.strips, strips.map((strip) => ({...strip, id: strip.name})), () => element("div", {class: "strip"}),
+      (node, {name, runs, dashed}) => {
+        set(node, {title: name, class: `strip${dashed ? " dashed" : ""}`})
+        patch(node, runs.map((run) => ({...run, id: String(run.start)})), () => element("span"), (span, run) => {
+          const {left, wide} = this.across(run.start, run.length)
+          setText(span, wide > 7 * run.label.length + 8 ? run.label : wide > 7 * run.short.length + 4 ? run.short : "")
+          set(span, {title: run.label, style: {left: `${left + 1}px`, width: `${Math.max(wide - 2, 1)}px`,
+            "--colour": run.colour || "var(--faint)"}})
+        })
+      })
+  }
+
+  drawGroupBar(chosen) {
+    this.groupBar.hidden = chosen.length < 2
+    this.hint.hidden = this.caption.hidden = chosen.length > 1
+    setText(this.groupBar.firstChild, `${chosen.length} selected`)
+    setText(this.zoomBar.children[1], `${Math.round(this.zoom * 100)} %`)
+  }
+
   /** See-through areas lie below all labels. */
   updateArea(node, component, columns, rows) {
     const part = visiblePart(component, columns, rows)
@@ -220,14 +261,14 @@ class View {
       element("span", {class: "inside", "aria-hidden": "true"}))
   }
 
-  updateItem(node, component, {columns, rows, components, selected, dragged, lane}) {
+  updateItem(node, component, {columns, rows, components, chosen, dragged, lane}) {
     const flat = rows === 1
     const part = visiblePart(component, columns, rows)
     const inset = flat ? 0 : Math.min(lane * 4, this.row / 3)
     const {left, wide} = this.across(part.x, part.w)
     const [label, handles, inside] = node.children
     const [mark, name, where, short] = label.children
-    this.updateLook(node, component, selected, dragged)
+    this.updateLook(node, component, chosen, dragged)
     set(node, {
       "aria-label": describe(component, components, rows),
       style: {
@@ -254,8 +295,8 @@ class View {
       element("span", {class: "mark", "aria-hidden": "true"}))
   }
 
-  updateChip(node, component, {components, rows, selected, dragged}) {
-    this.updateLook(node, component, selected, dragged)
+  updateChip(node, component, {components, rows, chosen, dragged}) {
+    this.updateLook(node, component, chosen, dragged)
     set(node, {"aria-label": describe(component, components, rows)})
     setText(node.children[1], component.name)
     this.updateMark(node.children[2], component)
@@ -278,16 +319,17 @@ class View {
         "--colour": colour, left: `${x * 100}%`, top: `${y * 100}%`, width: `${w * 100}%`, height: `${h * 100}%`}}))
   }
 
-  updateLook(node, component, selected, dragged) {
+  updateLook(node, component, chosen, dragged) {
+    const selected = chosen.includes(component.id)
     const state = {
-      selected: component.id === selected, off: !component.enabled, held: dragged?.id === component.id,
+      selected, off: !component.enabled, held: dragged?.id === component.id,
       troubled: Boolean(component.problem), pending: component.pending,
       stopped: Boolean(component.stopped), outer: Boolean(component.inner?.length),
     }
-    const chosen = Object.keys(state).filter((key) => state[key]).join(" ")
+    const classes = Object.keys(state).filter((key) => state[key]).join(" ")
     set(node, {
-      class: `item ${isPlaced(component) ? "" : "chip "}${chosen}`.trim(),
-      "data-name": component.name, "aria-pressed": String(component.id === selected),
+      class: `item ${isPlaced(component) ? "" : "chip "}${classes}`.trim(),
+      "data-name": component.name, "aria-pressed": String(selected),
       "aria-description": component.fate || null,
       style: {"--colour": component.colour, "--ink": component.ink},
     })
