@@ -72,7 +72,9 @@ def test_what_would_not_start_is_marked_and_mended_in_the_routes_view(
     open_file(app, file)
     bench = item(app, "bench")
     expect(bench).to_have_class(re.compile(r"\bstopped\b"))
-    expect(bench).to_have_attribute("aria-label", re.compile("would not start: Its Timer session"))
+    expect(bench).to_have_attribute(
+        "aria-description", re.compile("Would not start: Its Timer session")
+    )
     bench.click()
     expect(app.locator(".fate")).to_contain_text("Would not start.")
     app.locator(".lower-view").get_by_role("button", name="Routes").click()

@@ -53,7 +53,7 @@ def test_a_dropped_file_is_opened_and_one_switch_changes_only_its_lines(
     item(app, "blinktree4").click()
     app.keyboard.press("o")
     expect(item(app, "blinktree4")).not_to_have_class(re.compile(r"\boff\b"))
-    export(app, "XML")
+    app.locator(".export button").first.click()
     diff = app.locator(".export-diff")
     expect(diff.locator(".cut")).to_have_text(["53 −\t<!--"])
     expect(diff.locator(".add")).to_have_text(["58 +\t<!--"])
@@ -68,8 +68,8 @@ def test_a_dropped_file_is_opened_and_one_switch_changes_only_its_lines(
 
 
 def test_the_inside_of_hoitaja_is_opened_switched_on_and_exported(app: Page, shared: Path) -> None:
-    text = _configuration((shared / "samples" / "hoitaja-nested.run").read_text("utf-8"))
-    drop(app, "hoitaja-nested.xml", text.encode())
+    original = shared / "samples" / "hoitaja-nested.run"
+    drop(app, original.name, original.read_bytes())
     item(app, "hoitaja").dblclick()
     expect(app.locator(".caption")).to_contain_text("32 cores")
     off = item(app, "blinktree2")
@@ -79,7 +79,7 @@ def test_the_inside_of_hoitaja_is_opened_switched_on_and_exported(app: Page, sha
     expect(switch).not_to_be_checked()
     switch.click()
     expect(off).not_to_have_class(re.compile(r"\boff\b"))
-    export(app, "XML")
+    export(app, "Run script for Genode 22.02")
     diff = app.locator(".export-diff")
     expect(diff.locator(".cut")).to_have_count(2)
     expect(diff.locator(".add")).to_have_count(0)
@@ -87,22 +87,14 @@ def test_the_inside_of_hoitaja_is_opened_switched_on_and_exported(app: Page, sha
         assert line.split("\t")[-1] in ("<!--", "-->")
 
 
-def _configuration(script: str) -> str:
-    """Return the XML of the sample's run script, its one variable filled in."""
-    first, second = script.split("set config {\n")[1].split("}\n\nappend config {\n")
-    return (
-        first
-        + "\n"
-        + second.split("</config>}")[0].replace("} $inner_width {", "32")
-        + "</config>\n"
-    )
-
-
-@pytest.mark.parametrize("format", sorted(formats.formats()))
-def test_every_format_is_exported_and_names_what_it_leaves_out(app: Page, format: str) -> None:
+@pytest.mark.parametrize("format", ["yaml", "hid", "run-26.02"])
+def test_a_format_is_exported_and_names_what_it_leaves_out(app: Page, format: str) -> None:
     known = formats.formats()[format]
     open_talk(app)
-    export(app, re.escape(known.title))
+    app.locator(".export button").first.click()
+    offered = app.locator(".export-format").get_by_role("radio")
+    expect(offered).to_have_count(len(formats.formats()))
+    offered.and_(app.get_by_role("radio", name=known.title)).click()
     losses = app.locator(".export-losses")
     says = "Nothing is left out" if known.holds_experiment else "Left out.*variants"
     expect(losses).to_have_text(re.compile(says))

@@ -14,7 +14,7 @@ from workbench.scenario.init_config import inner
 from workbench.scenario.model import AffinitySpace, Component, Rectangle, Scenario
 from workbench.scenario.units import format_amount
 
-__all__ = ["blocks", "fate_in_words", "numbers_in_words", "reserved_columns"]
+__all__ = ["blocks", "compared_blocks", "fate_in_words", "numbers_in_words", "reserved_columns"]
 
 
 def blocks(state: AppState) -> list[dict[str, Any]]:
@@ -33,6 +33,20 @@ def blocks(state: AppState) -> list[dict[str, Any]]:
         | {"problem": problems.get(component.id, "")}
         for component in scenario.components
     ]
+
+
+def compared_blocks(scenario: Scenario, other: Scenario) -> list[dict[str, Any]]:
+    """Return what a grid shows of one of two scenarios; what the other has elsewhere `differs`."""
+    places, others = placement.requested(scenario), placement.requested(other)
+    colours = component_colours(component.label for component in scenario.components)
+    space = scenario.effective_space
+    found = []
+    for component in scenario.components:
+        drawn = _drawn(places.get(component.id), component, space)
+        differs = places.get(component.id) != others.get(component.id)
+        quiet = {"fate": "", "stopped": "", "problem": "", "differs": differs}
+        found.append(_block(component, drawn, colours[component.label]) | quiet)
+    return found
 
 
 def reserved_columns(state: AppState) -> int:

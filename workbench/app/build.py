@@ -10,10 +10,13 @@ import panel_material_ui as pmui
 
 from workbench.app.editor import grid_of, source_of
 from workbench.app.files import Files
+from workbench.app.host_bar import HostBar
 from workbench.app.inspector import Inspector
 from workbench.app.notice import NoticeBar
 from workbench.app.problems import problems_of
+from workbench.app.quotas import quotas_of
 from workbench.app.sessions import sessions_of
+from workbench.app.side_by_side import SideBySide
 from workbench.app.state import AppState
 from workbench.app.toolbar import DocumentBar, PlacementBar
 
@@ -57,7 +60,10 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
         self._views: dict[str, Any] = {
             "Configuration": source_of(state, **fill),
             "Routes": sessions_of(state, visible=False, **fill),
+            "Quotas": self._quotas(state, fill),
+            "Side by side": SideBySide(state, visible=False, **fill),
         }
+        self._lower = pn.Column(**fill, styles={"min-height": "0"})
         self._tab = pmui.RadioButtonGroup(
             options=list(self._views),
             value="Configuration",
@@ -78,7 +84,7 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
                     margin=(4, 16, 2, 12),
                     styles={"align-items": "center"},
                 ),
-                pn.Column(*self._views.values(), **fill, styles={"min-height": "0"}),
+                self._lower,
                 flex="3 1 0",
                 right=_LINE,
             ),
@@ -111,16 +117,28 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
             css_classes=["build-page"],
         )
         self._state = state
-        state.param.watch(lambda *_: self._name_panels(), ["experiment", "variant", "document"])
+        state.param.watch(
+            lambda *_: self._name_panels(), ["experiment", "variant", "document", "host"]
+        )
         state.param.watch(self._show_line, "line")
         self._name_panels()
+        self._show_view()
 
     def __panel__(self) -> Any:
         return self._view
 
+    def _quotas(self, state: AppState, fill: dict[str, Any]) -> Any:
+        """Return the bars below the fields of the machine; both are shown together."""
+        bars = quotas_of(state, visible=False, **fill)
+        view = pn.Column(HostBar(state), bars, visible=False, **fill, styles={"min-height": "0"})
+        view.param.watch(lambda event: bars.param.update(visible=event.new), "visible")
+        return view
+
     def _show_view(self) -> None:
         for name, view in self._views.items():
             view.visible = name == self._tab.value
+        # Only what is looked at is on the page.
+        self._lower[:] = [self._views[self._tab.value]]
 
     def _show_line(self, event: Any) -> None:
         if event.new is not None:

@@ -18,6 +18,7 @@ from workbench.scenario.inside import Way
 from workbench.scenario.model import Scenario
 from workbench.scenario.nested import label_path
 from workbench.scenario.problem import Problem
+from workbench.scenario.release import DEFAULT_RELEASE, Release
 from workbench.scenario.tree import Comment, Node, Text
 from workbench.scenario.vocabulary import Syntax
 
@@ -46,6 +47,7 @@ class Derived:
         self._variant = variant
         self._document = document
         self._seen: dict[Way, Scenario] = {}
+        self._problems: tuple[Host, tuple[Found, ...]] | None = None
         self._explained: tuple[Host, dict[str, Explanation]] | None = None
 
     @property
@@ -62,7 +64,7 @@ class Derived:
     def explained(self, host: Host) -> dict[str, Explanation]:
         """Return what becomes of every component on a machine, by label path."""
         if self._explained is None or self._explained[0] != host:
-            self._explained = host, _explained(self.whole, host, self.syntax)
+            self._explained = host, _explained(self.whole, host, self.text_format)
         return self._explained[1]
 
     @cached_property
@@ -78,12 +80,26 @@ class Derived:
             problem = Problem("variant", "error", refusal.what, consequence=consequence)
             return scenario, (problem,)
 
-    @cached_property
-    def problems(self) -> tuple[Found, ...]:
-        """What the checks find, outer parts first."""
+    def problems(self, host: Host) -> tuple[Found, ...]:
+        """Return what the checks find for a machine, in the order of their places."""
+        if self._problems is None or self._problems[0] != host:
+            self._problems = host, self._checked(host)
+        return self._problems[1]
+
+    def _checked(self, host: Host) -> tuple[Found, ...]:
         path = self._document.path if self._document is not None else None
         file = None if path is None else str(path)
-        problems = (*self._applied[1], *check(self.whole, file, syntax=self.syntax))
+        problems = (
+            *self._applied[1],
+            *check(
+                self.whole,
+                file,
+                ram_bytes=host.ram_bytes,
+                caps=host.caps,
+                syntax=self.syntax,
+                release=self.release,
+            ),
+        )
         if all(problem.path in ("", problem.component) for problem in problems):
             return tuple(Found((), problem.component, problem) for problem in problems)
         places = _places(self.whole)
@@ -95,7 +111,12 @@ class Derived:
     @property
     def syntax(self) -> Syntax:
         """The syntax that `init` gets the configuration in."""
-        return "hid" if self.text_format == "hid" else "xml"
+        return _syntax(self.text_format)
+
+    @property
+    def release(self) -> Release:
+        """The release of Genode that the configuration is for."""
+        return _release(self.text_format)
 
     @property
     def text_format(self) -> str:
@@ -135,7 +156,7 @@ class AsText:
 
     def explained(self, host: Host) -> dict[str, Explanation]:
         """Return what becomes of every component, with the lines of the text."""
-        return _explained(self.scenario, host, "hid" if self.format == "hid" else "xml")
+        return _explained(self.scenario, host, self.format)
 
     def lines(self, way: Way, index: int) -> tuple[int, int] | None:
         """Return first and last line of a component inside others, by its place there."""
@@ -165,9 +186,23 @@ def _places(scenario: Scenario) -> dict[str, tuple[Way, str | None]]:
     return found
 
 
-def _explained(scenario: Scenario, host: Host, syntax: Syntax) -> dict[str, Explanation]:
-    machine = host.machine(scenario)
-    return explain(scenario, machine, ram_bytes=host.ram_bytes, caps=host.caps, syntax=syntax)
+def _explained(scenario: Scenario, host: Host, format: str) -> dict[str, Explanation]:
+    return explain(
+        scenario,
+        host.machine(scenario),
+        ram_bytes=host.ram_bytes,
+        caps=host.caps,
+        release=_release(format),
+        syntax=_syntax(format),
+    )
+
+
+def _syntax(format: str) -> Syntax:
+    return "hid" if format == "hid" else "xml"
+
+
+def _release(format: str) -> Release:
+    return "22.02" if format == "run-22.02" else DEFAULT_RELEASE
 
 
 def _last_line(item: Node | Comment | Text) -> int:

@@ -35,8 +35,9 @@ class Export:
         Of the file.
     text
         None where the format cannot say it.
-    left_out
-        What the format cannot hold, as short noun phrases.
+    left_out, remarks
+        What the format cannot hold, and what its readers make nothing of, as
+        short noun phrases.
     refusal
         Why there is no text.
     """
@@ -44,6 +45,7 @@ class Export:
     name: str
     text: str | None
     left_out: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     refusal: str = ""
 
 
@@ -62,9 +64,11 @@ def exported(state: AppState, format: str) -> Export:
     variant = f"-{state.variant}" if state.variant and not known.holds_experiment else ""
     name = f"{experiment.name}{variant}{known.endings[0]}"
     try:
-        return Export(name, formats.write(experiment, format, state.document), left_out)
+        text = formats.write(experiment, format, state.document)
     except InputError as error:
-        return Export(name, None, left_out, f"{error.location}: {error.what} {error.remedy}")
+        refusal = f"{error.location}: {error.what} {error.remedy}"
+        return Export(name, None, left_out, refusal=refusal)
+    return Export(name, text, left_out, formats.remarks(experiment, format))
 
 
 class ExportDialog(pn.viewable.Viewer):  # type: ignore[misc]
@@ -166,7 +170,12 @@ def _titles() -> dict[str, str]:
 def _in_words(made: Export) -> str:
     if made.refusal:
         return f'<p class="bad">This format cannot say it. {escape(made.refusal)}</p>'
-    if not made.left_out:
-        return "<p>Nothing is left out.</p>"
-    lost = escape("; ".join(made.left_out))
-    return f'<p class="loss">Left out, because this format cannot hold it: {lost}.</p>'
+    said = [
+        f'<p class="loss">{title}: {escape("; ".join(phrases))}.</p>'
+        for title, phrases in (
+            ("Left out, because this format cannot hold it", made.left_out),
+            ("Written, but its readers make nothing of it", made.remarks),
+        )
+        if phrases
+    ]
+    return "".join(said) or "<p>Nothing is left out.</p>"

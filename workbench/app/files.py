@@ -96,8 +96,17 @@ class Files:
         except InputError as error:
             self._notices.say(Notice.of(error))
             return
-        self._notices.say(None)
         self._state.open(document.experiment, document)
+        unresolved = "; ".join(document.notes)
+        self._notices.say(
+            Notice(
+                f"Opened {document.experiment.name}; some of it could not be resolved.",
+                f"It stays as it is: {unresolved}.",
+                "warning",
+            )
+            if unresolved
+            else None
+        )
 
     # -- saving ----------------------------------------------------------------------------------
 

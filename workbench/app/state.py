@@ -154,14 +154,18 @@ class AppState(param.Parameterized):  # type: ignore[misc]
 
     def outcome(self, component: Component) -> Explanation | None:
         """Return what becomes of a shown component; None if it is switched off."""
-        names = inside.names(self.whole, self.inside)
+        return self.outcome_at(self.inside, component)
+
+    def outcome_at(self, way: Way, component: Component) -> Explanation | None:
+        """Return what becomes of a component at the end of a way; see `outcome`."""
+        names = inside.names(self.whole, way)
         found = self.explained.get(label_path((*names, cut(component.name or ""))))
         return found if component.enabled else None
 
     @property
     def problems(self) -> tuple[Found, ...]:
-        """What the checks find in the whole scenario, outer parts first."""
-        return self._derived.problems
+        """What the checks find in the whole scenario, in the order of their places."""
+        return self._derived.problems(self.host)
 
     @property
     def text(self) -> str:

@@ -93,7 +93,7 @@ class Grid {
     const {model} = this
     const facts = {
       columns: Math.max(model.columns, 1), rows: Math.max(model.rows, 1), palette: model.palette,
-      selected: model.selected, reserved: model.reserved, editable: model.editable, crumbs: model.crumbs,
+      selected: model.selected, reserved: model.reserved, editable: model.editable, compact: model.compact, crumbs: model.crumbs,
       chosen: this.gesture?.touched ?? this.chosen, strips: model.strips,
     }
     facts.components = this.pending.reduce(

@@ -102,8 +102,9 @@ class AffinityGrid(JSComponent):  # type: ignore[misc]
         doc="""
         Dictionaries with id, name, short (a name for narrow blocks), x, y, w, h in cells (x None:
         anywhere), colour, ink (colour of text on it), enabled; problem, stopped (why it would not
-        start), fate (where it runs) and summary, sentences or ""; inner, None or what is inside:
-        dictionaries with x, y, w, h as parts of the whole, colour and enabled.""",
+        start), fate (where it runs) and summary, sentences or ""; differs (from what is beside
+        it); inner, None or what is inside: dictionaries with x, y, w, h as parts of the whole,
+        colour and enabled.""",
     )
     crumbs = param.List(
         default=[], item_type=str, doc="Names from the top to the component that is looked into."
@@ -123,6 +124,7 @@ class AffinityGrid(JSComponent):  # type: ignore[misc]
     insert_size = param.List(default=[1, 1], doc="Width and height of what is dragged in.")
     selected = param.String(default=None, allow_None=True, doc="Id of the selected component.")
     editable = param.Boolean(default=True, doc="Whether gestures are taken.")
+    compact = param.Boolean(default=False, doc="Whether to show the cores only, without bars.")
     shortcuts = param.Boolean(
         default=False, doc="Whether undo and redo keys work anywhere on the page."
     )

@@ -3,7 +3,7 @@
 const keyboardGestures = {
   focus(event) {
     const item = event.target.closest?.(".item:focus-visible")
-    if (!item || item.dataset.id === "newcomer" || this.chosen.length > 1) return
+    if (!item || this.pressing || item.dataset.id === "newcomer" || this.chosen.length > 1) return
     this.select(item.dataset.id)
   },
 

@@ -13,7 +13,9 @@ const pointerGestures = {
     if (pans && !item && event.target.closest(".scroll")) return this.startOnSpace(event, "pan")
     if (event.button !== 0) return
     if (item) {
+      this.pressing = true  // the focus alone must not choose
       item.focus({preventScroll: true})
+      this.pressing = false
       if (event.shiftKey) return this.toggle(item.dataset.id)
       if (!this.chosen.includes(item.dataset.id)) this.select(item.dataset.id)
     } else if (!entry) {

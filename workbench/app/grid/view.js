@@ -10,6 +10,7 @@ const ICON_INSIDE = `<svg viewBox="0 0 16 16" aria-hidden="true"><path fill="non
 
 /** Height of everything in the stage but cells and tray: caption, ruler, shares, gaps. */
 const FURNITURE_PX = 128
+const COMPACT_FURNITURE_PX = 62
 
 /** Height of one strip under the cores. */
 const STRIP_PX = 18
@@ -62,7 +63,7 @@ class View {
     this.tooltip = element("div", {class: "tooltip", role: "tooltip", hidden: ""})
     this.paletteBox = element("div", {class: "palette", "data-test": "palette"},
       element("h2", {}, "Components"), this.search, this.palette)
-    this.root = element("div", {class: "affinity", "data-test": "affinity-grid"}, this.paletteBox,
+    this.root = element("div", {class: "affinity"}, this.paletteBox,
       element("div", {class: "stage", role: "group", "aria-label": "Affinity grid"},
         element("div", {class: "caption-row"}, this.crumbs, this.caption, this.hint, this.groupBar, this.zoomBar),
         this.scroll, this.tray),
@@ -75,9 +76,11 @@ class View {
     const flat = rows === 1
     const placed = components.filter(isPlaced)
     const lanes = lanesOf(placed)
+    this.root.classList.toggle("compact", facts.compact)
+    set(this.root, {"data-test": facts.compact ? "compact-grid" : "affinity-grid"})
     this.drawTray(facts)
     this.measure(columns, rows, lanes.count, facts.strips.length)
-    set(this.root, {class: `affinity ${flat ? "flat" : "raised"}${facts.editable ? "" : " fixed"}${dragged ? " dragging" : ""}`})
+    set(this.root, {class: `affinity ${flat ? "flat" : "raised"}${facts.editable ? "" : " fixed"}${facts.compact ? " compact" : ""}${dragged ? " dragging" : ""}`})
     this.drawPalette(facts.palette)
     this.drawCrumbs(facts.crumbs)
     this.drawCaption(facts)
@@ -109,7 +112,8 @@ class View {
     const flat = rows === 1
     this.gutter = flat ? 0 : 28
     const room = this.scroll.clientWidth - this.gutter - 14
-    const tall = this.root.clientHeight - this.tray.offsetHeight - FURNITURE_PX - strips * STRIP_PX
+    const furniture = this.root.classList.contains("compact") ? COMPACT_FURNITURE_PX : FURNITURE_PX
+    const tall = this.root.clientHeight - this.tray.offsetHeight - furniture - strips * STRIP_PX
     const shown = Math.max(lanes, 3)
     this.cell = clamp(room / columns, 3, flat ? 120 : 88) * this.zoom
     this.lane = clamp(Math.floor(tall / shown), 24, 88)
@@ -325,19 +329,20 @@ class View {
       selected, off: !component.enabled, held: dragged?.id === component.id,
       troubled: Boolean(component.problem), pending: component.pending,
       stopped: Boolean(component.stopped), outer: Boolean(component.inner?.length),
+      differs: component.differs,
     }
     const classes = Object.keys(state).filter((key) => state[key]).join(" ")
     set(node, {
       class: `item ${isPlaced(component) ? "" : "chip "}${classes}`.trim(),
       "data-name": component.name, "aria-pressed": String(selected),
-      "aria-description": component.fate || null,
+      "aria-description": outlook(component) || null,
       style: {"--colour": component.colour, "--ink": component.ink},
     })
   }
 
   showTooltip(component, components, rows, near) {
     const lines = {
-      place: describe({...component, stopped: ""}, components, rows), fate: component.fate, summary: component.summary,
+      place: describe(component, components, rows), fate: component.fate, summary: component.summary,
       stopped: component.stopped && `Would not start: ${component.stopped}`, problem: component.problem,
       hint: component.inner ? "Double-click or Enter looks inside." : "",
     }

@@ -23,11 +23,16 @@ function sharersOf(component, components) {
 
 /** One sentence for screen readers and announcements. */
 function describe(component, components, rows) {
-  const {name, enabled, stopped, inner} = component
+  const {name, enabled, inner} = component
   const inside = inner ? `, ${inner.length || "no"} ${plural(inner.length, "component")} inside` : ""
-  const end = inside + (stopped ? `, would not start: ${stopped}` : "") + (enabled ? "" : ", switched off")
+  const end = inside + (enabled ? "" : ", switched off")
   if (!isPlaced(component)) return `${name} may run anywhere${end}`
   const others = sharersOf(component, components).map((other) => other.name)
   const shared = others.length ? `, shared with ${others.join(" and ")}` : ""
   return `${name} on ${placeInWords(component, rows)}${shared}${end}`
+}
+
+/** What `init` makes of a component, for screen readers. */
+function outlook({fate, stopped}) {
+  return stopped ? `Would not start: ${stopped}` : fate
 }

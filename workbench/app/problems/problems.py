@@ -53,7 +53,7 @@ def problems_of(state: AppState, **params: Any) -> ProblemList:
             fix, variant = problem.fix, state.variant
             state.edit(fix.title, lambda experiment: changes.mend(experiment, variant, fix))
 
-    state.param.watch(show, ["experiment", "variant", "document"])
+    state.param.watch(show, ["experiment", "variant", "document", "host"])
     view.on_msg(act)
     show()
     return view
