@@ -74,7 +74,7 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
             sx=_TABS,
         )
         self._tab.param.watch(lambda _: self._show_view(), "value")
-        self._subject = _title("", margin=0)
+        self._subject = _title("", margin=(4, 0, 0, 8))
         self._problems_title = _title("Problems")
         lower = pn.Row(
             _panel(

@@ -1,0 +1,160 @@
+"""Any sequence of edits, undos, redos and steps through nesting keeps all views equal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.unit.app.test_nested import TEXT
+from workbench import formats
+from workbench.app import changes
+from workbench.app.editor import apply_gesture, grid_of, source_of
+from workbench.app.grid import Gesture
+from workbench.app.quotas import quotas_of
+from workbench.app.sessions import sessions_of
+from workbench.app.state import AppState
+from workbench.scenario import edits, init_config
+from workbench.scenario.experiment import Experiment
+from workbench.scenario.model import Rectangle
+from workbench.scenario.placement import placed, requested
+
+_COLUMN = st.integers(0, 3)
+_PICK = st.integers(0, 10)
+
+
+class History(RuleBasedStateMachine):
+    """A user of the Build page, and a list of all that the experiment has been."""
+
+    @initialize()
+    def open(self) -> None:
+        document = formats.read_text(TEXT, "xml-classic")
+        self.state = AppState(document.experiment, document=document)
+        self.grid = grid_of(self.state)
+        self.source = source_of(self.state)
+        self.sessions = sessions_of(self.state)
+        self.quotas = quotas_of(self.state)
+        self.past: list[Experiment] = []
+        self.future: list[Experiment] = []
+
+    # -- what a user does ------------------------------------------------------------------------
+
+    def pick(self, number: int) -> str | None:
+        ids = [component.id for component in self.state.shown.components]
+        return ids[number % len(ids)] if ids else None
+
+    def gesture(self, kind: Any, **details: Any) -> None:
+        self.act(lambda: apply_gesture(self.state, Gesture(kind, **details)))
+
+    def act(self, action: Any) -> None:
+        before = self.state.experiment
+        action()
+        if self.state.experiment is not before:
+            self.past.append(before)
+            self.future = []
+
+    @rule(number=_PICK, x=_COLUMN, width=st.integers(1, 4))
+    def place(self, number: int, x: int, width: int) -> None:
+        if id := self.pick(number):
+            self.gesture("place", component=id, rectangle=Rectangle(x=x, width=width))
+
+    @rule(number=_PICK)
+    def free(self, number: int) -> None:
+        if id := self.pick(number):
+            self.gesture("free", component=id)
+
+    @rule(number=_PICK)
+    def switch(self, number: int) -> None:
+        if id := self.pick(number):
+            self.gesture("switch", component=id)
+
+    @rule(binary=st.sampled_from(["blinktree", "timer", "init"]), x=_COLUMN)
+    def add(self, binary: str, x: int) -> None:
+        self.gesture("add", binary=binary, rectangle=Rectangle(x=x))
+
+    @rule(number=_PICK)
+    def duplicate(self, number: int) -> None:
+        if id := self.pick(number):
+            self.gesture("duplicate", component=id)
+
+    @rule(number=_PICK)
+    def remove(self, number: int) -> None:
+        if id := self.pick(number):
+            self.gesture("remove", component=id)
+
+    @rule(number=_PICK, amount=st.sampled_from([2**20, 80 * 2**20]))
+    def quota(self, number: int, amount: int) -> None:
+        id = self.pick(number)
+        if id is None:
+            return
+
+        def change(experiment: Experiment) -> Experiment:
+            return changes.changed(
+                experiment, lambda scenario: edits.set_quota(scenario, id, ram_bytes=amount)
+            )
+
+        self.act(lambda: self.state.edit_here("RAM", change))
+
+    @rule(number=_PICK)
+    def enter(self, number: int) -> None:
+        if id := self.pick(number):
+            self.gesture("enter", component=id)
+
+    @precondition(lambda self: self.state.inside)
+    @rule()
+    def leave(self) -> None:
+        self.gesture("leave", depth=0)
+
+    @rule()
+    def undo(self) -> None:
+        now = self.state.experiment
+        assert self.state.undo() == bool(self.past)
+        if self.past:
+            self.future.append(now)
+            assert self.state.experiment is self.past.pop()
+
+    @rule()
+    def redo(self) -> None:
+        now = self.state.experiment
+        assert self.state.redo() == bool(self.future)
+        if self.future:
+            self.past.append(now)
+            assert self.state.experiment is self.future.pop()
+
+    # -- what must always hold -------------------------------------------------------------------
+
+    @invariant()
+    def text_says_what_the_experiment_says(self) -> None:
+        state = self.state
+        assert self.source.text == state.text
+        read = formats.read_text(state.text, state.text_format).experiment.scenario
+        assert init_config.plain(read) == init_config.plain(placed(state.whole))
+
+    @invariant()
+    def views_show_the_same_components(self) -> None:
+        state = self.state
+        ids = [component.id for component in state.shown.components]
+        assert [block["id"] for block in self.grid.components] == ids
+        places = requested(state.shown)
+        for block, component in zip(self.grid.components, state.shown.components, strict=True):
+            assert block["enabled"] == component.enabled
+            if block["x"] is not None:
+                place = places[component.id]
+                assert (block["x"], block["w"]) == (place.x, place.width)
+        on = [c.id for c in state.shown.components if c.enabled]
+        ram, caps = self.quotas.resources
+        assert [row["id"] for row in ram["rows"]] == [row["id"] for row in caps["rows"]] == on
+        assert state.selected is None or state.selected in ids
+        assert len(self.grid.crumbs) == 1 + len(state.inside)
+
+    @invariant()
+    def routes_are_those_of_every_component_that_is_on(self) -> None:
+        top = [c.label for c in self.state.whole.components if c.enabled]
+        shown = [g["name"] for g in self.sessions.groups if " -> " not in g["name"]]
+        assert shown == top
+
+
+TestHistory = History.TestCase
+TestHistory.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
