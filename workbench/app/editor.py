@@ -161,7 +161,7 @@ def _arrange(state: AppState, gesture: Gesture) -> None:
     places = [(id, place) for id, place in gesture.places if id in known]
     variant = state.variant_here
     state.edit_here(
-        f"{gesture.title} {len(places)} components",
+        f"{gesture.title or 'Move'} {len(places)} components",
         lambda experiment: changes.place_all(experiment, variant, places),
         continues=gesture.repeated,
     )

@@ -185,7 +185,7 @@ def read_gesture(request: dict[str, Any], space: AffinitySpace) -> Gesture | Non
         repeated=bool(request.get("repeat")),
         others=tuple(id for id in request.get("others") or () if isinstance(id, str)),
         places=places,
-        title=str(request.get("title") or "Move"),
+        title=str(request.get("title") or ""),
         depth=_number(request, "depth"),
     )
 
