@@ -12,7 +12,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench import formats
-from workbench.app.export import ExportDialog
+from workbench.app.export_dialog import ExportDialog
 from workbench.app.notice import Choice, Notice, NoticeBar
 from workbench.app.state import AppState
 from workbench.app.transfer import Transfer

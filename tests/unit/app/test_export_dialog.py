@@ -9,7 +9,7 @@ import pytest
 
 from workbench import formats
 from workbench.app.diff import diff_html
-from workbench.app.export import exported
+from workbench.app.export_dialog import exported
 from workbench.app.state import AppState
 from workbench.app.templates import template
 from workbench.app.transfer import LARGEST_BYTES, Received
