@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import panel as pn
 import panel_material_ui as pmui
 
+from workbench.app.address import carry_view
 from workbench.app.build import BuildPage
 from workbench.app.compare import ComparePage
 from workbench.app.notice import Notice, NoticeBar
@@ -132,6 +133,7 @@ def page(store: RunStore, jobs: JobManager) -> Any:
         body[:] = [made[name]]
 
     menu.param.watch(go, "value")
+    carry_view(menu, _PAGES, state.selection, compare_page)
     return _page([pn.Column(notices, body, sizing_mode="stretch_both", margin=0)], [menu])
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Plots", "draw", "plot", "plot_names", "plot_title"]
 
-_MODULES = ("throughput", "ratio", "utilisation", "accounting")
+_MODULES = ("throughput", "ratio", "utilisation", "accounting", "latency")
 
 
 @dataclass(frozen=True, slots=True)
