@@ -18,6 +18,7 @@ from workbench.app.compare import ComparePage
 from workbench.app.notice import Notice, NoticeBar
 from workbench.app.runs import RunsPage
 from workbench.app.state import AppState
+from workbench.app.sweeps import SweepPage
 from workbench.app.templates import empty_experiment
 from workbench.app.timeline import TimelinePage
 from workbench.errors import InputError
@@ -86,7 +87,7 @@ _TABS = {
     },
 }
 
-_PAGES = ("Build", "Runs", "Compare", "Timeline")
+_PAGES = ("Build", "Runs", "Compare", "Timeline", "Sweep")
 
 _bars: WeakKeyDictionary[Any, NoticeBar] = WeakKeyDictionary()
 """Where each browser session reads what went wrong."""
@@ -122,6 +123,7 @@ def page(store: RunStore, jobs: JobManager) -> Any:
         "Runs": lambda: _scrolling(RunsPage(state, compare)),
         "Compare": lambda: _scrolling(compare_page()),
         "Timeline": lambda: _scrolling(TimelinePage(state)),
+        "Sweep": lambda: _scrolling(SweepPage(state)),
     }
     made = {"Build": makers["Build"]()}
     body = pn.Column(made["Build"], sizing_mode="stretch_both", margin=0)
