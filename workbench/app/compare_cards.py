@@ -99,7 +99,7 @@ def cards(
             export_bar("ratio", comparison),
         )
     if comparison.has_latency:
-        yield _card(
+        yield card(
             plot_title("latency"),
             "Part of all operations that took at most so long, over all replications.",
             pn.FlexBox(
