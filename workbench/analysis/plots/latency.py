@@ -62,15 +62,27 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
     phase = comparison.phase(workload)
     edges = comparison.dataset.latency_bin.values
 
+    # Once, because every selection draws anew.
+    names = list(comparison.components)
+    tables = {
+        variant: np.nan_to_num(
+            comparison.run(variant, workload)
+            .latency_count.sel(phase=phase)
+            .sum("replication")
+            .transpose("component", "latency_bin")
+            .values
+        )
+        for variant in variants
+    }
+
     def counts(variant: str) -> NDArray[np.float64]:
-        found = comparison.run(variant, workload).latency_count.sel(phase=phase)
-        if selection.component in comparison.components:
-            found = found.sel(component=selection.component)
-        found = found.sum([dim for dim in found.dims if dim != "latency_bin"])
-        return np.asarray(found.values, dtype=float)
+        table = tables[variant]
+        if selection.component in names:
+            return np.asarray(table[names.index(selection.component)])
+        return np.asarray(table.sum(axis=0))
 
     def draw() -> hv.Overlay:
-        parts, marks, names = [], [], []
+        parts, marks, told_of = [], [], []
         for index, variant in enumerate(variants):
             spread = counts(variant)
             if not spread.sum() > 0:
@@ -89,7 +101,7 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
                 at = percentile(edges, spread, part) * 1e6
                 marks.append((at, part * 100, colour, alpha, variant, f"{number(at)} µs"))
             told = " / ".join(number(percentile(edges, spread, part) * 1e6) for part in PERCENTILES)
-            names.append((0.0, index, f"{variant}: {told} µs", colour))
+            told_of.append((f"{variant}: {told} µs", colour))
         if not parts:
             parts = [hv.Curve([], "us", "part")]
         points = hv.Points(marks, ["x", "y"], ["colour", "alpha", "variant", "value"]).opts(
@@ -101,8 +113,8 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
         )
         whose = f" · {selection.component}" if selection.component in comparison.components else ""
         start = min((mark[0] for mark in marks), default=1.0) / 3
-        placed = [(start, 96 - 9 * row, text, ink) for row, (_, _, text, ink) in enumerate(names)]
-        heading = (start, 96 - 9 * len(names), "p50 / p95 / p99", NEUTRAL)
+        placed = [(start, 96 - 9 * row, text, ink) for row, (text, ink) in enumerate(told_of)]
+        heading = (start, 96 - 9 * len(told_of), "p50 / p95 / p99", NEUTRAL)
         return figure(
             hv.Overlay([*parts, points, labels([*placed, heading], align="left")]),
             name=f"latency-{workload}",
