@@ -11,6 +11,7 @@ from workbench.app.editor import grid_of, source_of
 from workbench.app.files import Files
 from workbench.app.inspector import Inspector
 from workbench.app.notice import NoticeBar
+from workbench.app.preview import PreviewStrip
 from workbench.app.problems import problems_of
 from workbench.app.state import AppState
 from workbench.app.toolbar import DocumentBar, PlacementBar
@@ -48,7 +49,8 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
         )
         left = pn.Column(
             PlacementBar(state),
-            grid_of(state, shortcuts=True, **fill, styles=_GRID),
+            grid := grid_of(state, shortcuts=True, **fill, styles=_GRID),
+            PreviewStrip(state, grid),
             lower,
             **fill,
             styles={"min-width": "0", "min-height": "0"},

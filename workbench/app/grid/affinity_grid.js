@@ -110,6 +110,7 @@ class Grid {
     const facts = this.facts()
     this.view.draw(facts)
     this.drawGhost(facts)
+    tellHeld(this, facts)
     if (this.announceNext && !this.pending.length) this.announce(facts)
     if (this.focusSelected) this.focusOn(this.model.selected)
   }

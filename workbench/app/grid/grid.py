@@ -76,12 +76,19 @@ class AffinityGrid(JSComponent):  # type: ignore[misc]
         default=False, doc="Whether undo and redo keys work anywhere on the page."
     )
     requests = param.List(default=[], doc="Numbered gestures, written by the browser only.")
+    held = param.Dict(
+        default={},
+        doc="""
+        What is being dragged, written by the browser only: `moved` (x, y, w, h by id), `added`
+        (binary and rectangle, or None), `number`. Nothing is held where both are empty.""",
+    )
+    previewed = param.Integer(default=0, doc="Number of the last `held` that was looked at.")
     acknowledged = param.Integer(default=0, doc="Number of the last gesture answered.")
 
     _debounce = 0
     _esm = "\n".join(
         (_FOLDER / name).read_text(encoding="utf-8")
-        for name in ("geometry.js", "view.js", "affinity_grid.js")
+        for name in ("geometry.js", "view.js", "held.js", "affinity_grid.js")
     )
     _stylesheets = (_FOLDER / "affinity_grid.css",)
 
