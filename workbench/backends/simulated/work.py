@@ -108,11 +108,12 @@ def program(table: Workload, settings: Settings, window: int) -> Program:
     phases = []
     for phase in table.phases:
         leaves = _leaves(table.tree, phase, settings)
+        nodes = leaves if table.tree is not None else 1
         kinds = table.kinds(phase)
         shares = [settings.number(share) for share in kinds.values()]
         whole = sum(shares) or 1.0
         mix = [
-            (share / whole, [_step(task, leaves, settings) for task in table.chain(phase, kind)])
+            (share / whole, [_step(task, nodes, settings) for task in table.chain(phase, kind)])
             for kind, share in zip(kinds, shares, strict=True)
             if share > 0 or len(kinds) == 1
         ]
@@ -142,7 +143,7 @@ def _leaves(tree: Tree | None, phase: Phase, settings: Settings) -> int:
     return min(leaves, hot) if hot else leaves
 
 
-def _step(task: Task, leaves: int, settings: Settings) -> Step:
+def _step(task: Task, nodes: int, settings: Settings) -> Step:
     chosen = [
         one.cases[str(settings.values[one.by])] if isinstance(one, Choice) else one
         for one in (task.where, task.lock)
@@ -156,7 +157,7 @@ def _step(task: Task, leaves: int, settings: Settings) -> Step:
     elif task.tasks == "levels":
         locks, first = _INNER_LOCKS, _MOST_LEAF_LOCKS
     else:
-        locks, first = min(leaves, _MOST_LEAF_LOCKS), 0
+        locks, first = min(nodes, _MOST_LEAF_LOCKS), 0
     return Step(task, where, lock, locks, first)
 
 
@@ -214,6 +215,9 @@ def lay_out(
         if len(here):
             most += engine.demand[here].max(axis=0)
     engine.clock["limited"] = bool((most > engine.nodes["bandwidth"]).any())
+    if engine.clock["limited"][0]:
+        # A batch would keep for long what bandwidth it found when it began.
+        engine.phases["batchable"] = 0
 
 
 def _set_footprint(engine: Engine, index: int, one: Program, settings: Settings) -> None:
