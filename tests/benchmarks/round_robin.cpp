@@ -97,10 +97,23 @@ struct Run {
         w.start = now;
         w.wants = uniform(it.key, w.operation, (1 << 20) + 1) > it.below;
     }
+    void leave_queue(Component& it, i64 w, i64 before) {
+        if (before == NOBODY) it.first = workers[w].next; else workers[before].next = workers[w].next;
+        if (it.last == w) it.last = before;
+    }
     bool acquire(i64 w) {
         Worker& one = workers[w];
         Component& it = component[one.component];
-        if (it.holder == NOBODY) { it.holder = w; one.state = 2; return true; }
+        if (it.holder == NOBODY) {
+            if (one.state == 1) {
+                i64 before = NOBODY;
+                for (i64 v = it.first; v != w; v = workers[v].next) before = v;
+                leave_queue(it, w, before);
+            }
+            it.holder = w;
+            one.state = 2;
+            return true;
+        }
         if (one.state != 1) {
             one.state = 1;
             one.next = NOBODY;
@@ -116,8 +129,7 @@ struct Run {
         for (i64 v = it.first, before = NOBODY; v != NOBODY; before = v, v = workers[v].next) {
             Core& k = core[workers[v].core];
             if (k.running != v || k.activity != SPIN) continue;
-            if (before == NOBODY) it.first = workers[v].next; else workers[before].next = workers[v].next;
-            if (it.last == v) it.last = before;
+            leave_queue(it, v, before);
             it.holder = v;
             workers[v].state = 2;
             agenda.push_back(int(workers[v].core));

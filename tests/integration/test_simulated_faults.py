@@ -50,7 +50,7 @@ def test_a_fault_is_noticed(fault: str, noticed_by: str) -> None:
 def test_interpreted_and_compiled_are_the_same_to_the_last_digit() -> None:
     shared = scenario(tree("a", Rectangle(width=2)), tree("b", Rectangle(width=2)), width=2)
     result = run(
-        shared, "ycsb-a", 5, sync="olfit", zipf=0.9, operations=300, quantum_ms=0.02, window=7
+        shared, "ycsb-a", 5, sync="olfit", zipf=0.9, operations=150, quantum_ms=0.02, window=7
     )
     figures = [float(result.elapsed_seconds), *result.accounting_seconds.values.ravel().tolist()]
     assert json.loads(interpreted("--fingerprint")[1]) == figures

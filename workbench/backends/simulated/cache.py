@@ -99,6 +99,7 @@ def chunks(engine: Engine, rule: policy.Policy, events: int) -> Iterator[None]:
         left -= happened
         if clock["boundary"]:
             cross_boundary(engine)
+            advance(engine, rule.pick, 0)  # the policy looks at every core
         elif left > 0:
             raise RuntimeError("No component can go on; the policy starves them.")
         if left == 0:
