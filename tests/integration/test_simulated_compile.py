@@ -41,6 +41,7 @@ def test_setting_up_compiles_everything_once() -> None:
         "policy gang",
         "policy linux_fair",
         "policy nova",
+        "fluid preview",
     ]
     assert compiled()
     asked = (
