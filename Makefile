@@ -72,6 +72,7 @@ guest-stress: setup-test    ## the guest programs under sanitizers, long random 
 	$(PYTEST) tests/stress
 
 bench: setup-test           ## timings; never part of the tests
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
 	$(PY) -m tests.benchmarks
 
 format: setup-test          ## format the code

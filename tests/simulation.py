@@ -10,7 +10,7 @@ import xarray as xr
 from workbench.backends.base import Job
 from workbench.backends.simulated import parameters, setup
 from workbench.backends.simulated.backend import simulate
-from workbench.backends.simulated.cache import engine_loop, scheduling_policy
+from workbench.backends.simulated.cache import chunks, scheduling_policy
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.model import (
     AffinitySpace,
@@ -90,7 +90,5 @@ def stepwise(
     plan = setup.plan(job, settings)
     policy = scheduling_policy(str(settings.values["policy"]))
     plan = replace(plan, engine=plan.engine._replace(table=policy.prepare(plan.engine)))
-    advance = engine_loop()
-    while plan.engine.clock["running"][0] > 0:
-        assert advance(plan.engine, policy.pick, events) > 0, "the simulation stalled"
+    for _ in chunks(plan.engine, policy, events):
         yield plan

@@ -6,6 +6,7 @@ from tests.benchmarks import (
     bench_engine,
     bench_formats,
     bench_store,
+    bench_sweep,
     bench_timeline,
     bench_tree,
     preview,
@@ -16,4 +17,5 @@ bench_formats.main()
 bench_tree.main()
 preview.main()
 bench_store.main()
+bench_sweep.main()
 bench_timeline.main()

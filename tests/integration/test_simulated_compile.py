@@ -36,8 +36,12 @@ def test_setting_up_compiles_everything_once() -> None:
     lines = in_new_process("-m", "workbench.backends.simulated.compile").splitlines()
     assert [line.split(" ...")[0].strip() for line in lines[1:]] == [
         "event loop",
+        "phases",
+        "policy base_hw",
         "policy gang",
+        "policy linux_fair",
         "policy nova",
+        "fluid preview",
     ]
     assert compiled()
     asked = (

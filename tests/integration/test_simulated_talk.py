@@ -18,7 +18,7 @@ from workbench.results.schema import join
 
 SEEDS = range(1, 4)
 TOTALS = ("total_window", "total_makespan", "total_self")
-OPERATIONS = {"insert": 1_000_000, "lookup": 3_000_000, "insert-lookup": 400_000}
+OPERATIONS = {"insert": 1_000_000, "lookup": 8_000_000, "insert-lookup": 400_000}
 
 
 @cache

@@ -185,6 +185,11 @@ class Comparison:
         return ends.any("component")
 
     @property
+    def has_latency(self) -> bool:
+        """Whether any run measured how long its operations took."""
+        return bool((self.dataset.latency_count > 0).any())
+
+    @property
     def has_accounting(self) -> bool:
         """Whether any run measured where its cores' time went."""
         return bool(self.dataset.accounting_seconds.notnull().any())

@@ -33,7 +33,7 @@ __all__ = ["report_html", "report_of"]
 _FEW = 10
 """Fewer replications than the model's own validation calls for are warned of."""
 
-_PLOTS = ("throughput", "ratio", "utilisation", "accounting")
+_PLOTS = ("throughput", "ratio", "latency", "utilisation", "accounting")
 _OF_CORES = ("utilisation", "accounting")
 
 _CSS = """
@@ -150,9 +150,7 @@ def _comparison(comparison: Comparison) -> tuple[str, str]:
     hv.Store.set_current_backend("bokeh")  # nobody has chosen one on the command line
     scripts = []
     for name in _PLOTS:
-        if (name in _OF_CORES and not comparison.has_accounting) or (
-            name == "ratio" and len(comparison.variants) < 2
-        ):
+        if not _applies(name, comparison):
             continue
         drawn = getattr(comparison.plot, name)()
         div, script = _embedded(hv.render(drawn, backend="bokeh"))
@@ -160,6 +158,15 @@ def _comparison(comparison: Comparison) -> tuple[str, str]:
         scripts.append(script)
     parts += [_statistics(comparison), _causes(comparison)]
     return "".join(parts), "".join(scripts)
+
+
+def _applies(name: str, comparison: Comparison) -> bool:
+    """Whether there is anything to draw."""
+    if name in _OF_CORES:
+        return comparison.has_accounting
+    return {"ratio": len(comparison.variants) > 1, "latency": comparison.has_latency}.get(
+        name, True
+    )
 
 
 def _embedded(drawn: Any) -> tuple[str, str]:

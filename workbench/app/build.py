@@ -13,6 +13,7 @@ from workbench.app.files import Files
 from workbench.app.host_bar import HostBar
 from workbench.app.inspector import Inspector
 from workbench.app.notice import NoticeBar
+from workbench.app.preview import PreviewStrip
 from workbench.app.problems import problems_of
 from workbench.app.quotas import quotas_of
 from workbench.app.sessions import sessions_of
@@ -94,7 +95,8 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
         )
         left = pn.Column(
             PlacementBar(state),
-            grid_of(state, shortcuts=True, **fill, styles=_GRID),
+            grid := grid_of(state, shortcuts=True, **fill, styles=_GRID),
+            PreviewStrip(state, grid),
             lower,
             **fill,
             styles={"min-width": "0", "min-height": "0"},

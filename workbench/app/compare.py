@@ -103,6 +103,15 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
         known = set(self._chooser.options.values())
         self._chooser.value = [run_id for run_id in run_ids if run_id in known]
 
+    @property
+    def chosen(self) -> list[str]:
+        """Ids of the runs that are shown."""
+        return list(self._chooser.value)
+
+    def on_choice(self, callback: Callable[..., None]) -> None:
+        """Have a function called when other runs are shown."""
+        self._chooser.param.watch(callback, "value")
+
     # -- which runs ----------------------------------------------------------------------------
 
     def _on_runs_changed(self, run_ids: frozenset[str]) -> None:

@@ -15,6 +15,7 @@ from workbench.analysis.labels import BUCKET_TITLES, METRIC_DOCS, METRIC_TITLES
 from workbench.analysis.plots.base import draw, plot_title
 from workbench.analysis.selection import Selection
 from workbench.analysis.tables import throughput_html
+from workbench.app.export import export_bar
 
 __all__ = ["card", "cards", "html"]
 
@@ -87,6 +88,7 @@ def cards(
             ),
             sizing_mode="stretch_width",
         ),
+        export_bar("throughput", comparison),
     )
     if len(comparison.variants) > 1:
         yield card(
@@ -94,6 +96,20 @@ def cards(
             "Geometric mean over pairs of replications with the same seed; "
             "right of 1 the first variant is faster.",
             plot("ratio", "ratio"),
+            export_bar("ratio", comparison),
+        )
+    if comparison.has_latency:
+        yield card(
+            plot_title("latency"),
+            "Part of all operations that took at most so long, over all replications.",
+            pn.FlexBox(
+                *(
+                    plot("latency", f"latency-{name}", wide=True, workload=name)
+                    for name in comparison.workloads
+                ),
+                sizing_mode="stretch_width",
+            ),
+            export_bar("latency", comparison),
         )
         yield why()
     if comparison.has_accounting:
@@ -128,6 +144,7 @@ def _core_cards(
             ),
             sizing_mode="stretch_width",
         ),
+        export_bar("utilisation", comparison),
     )
 
     def accounting(by: str, share: bool) -> Any:
@@ -145,6 +162,7 @@ def _core_cards(
         pn.Row(by, share),
         html(_bucket_key(comparison), "bucket-key"),
         pn.bind(accounting, by, share),
+        export_bar("accounting", comparison),
     )
 
 

@@ -12,11 +12,13 @@ from weakref import WeakKeyDictionary
 import panel as pn
 import panel_material_ui as pmui
 
+from workbench.app.address import carry_view
 from workbench.app.build import BuildPage
 from workbench.app.compare import ComparePage
 from workbench.app.notice import Notice, NoticeBar
 from workbench.app.runs import RunsPage
 from workbench.app.state import AppState
+from workbench.app.sweeps import SweepPage
 from workbench.app.templates import empty_experiment
 from workbench.app.timeline import TimelinePage
 from workbench.errors import InputError
@@ -85,7 +87,7 @@ _TABS = {
     },
 }
 
-_PAGES = ("Build", "Runs", "Compare", "Timeline")
+_PAGES = ("Build", "Runs", "Compare", "Timeline", "Sweep")
 
 _bars: WeakKeyDictionary[Any, NoticeBar] = WeakKeyDictionary()
 """Where each browser session reads what went wrong."""
@@ -121,6 +123,7 @@ def page(store: RunStore, jobs: JobManager) -> Any:
         "Runs": lambda: _scrolling(RunsPage(state, compare)),
         "Compare": lambda: _scrolling(compare_page()),
         "Timeline": lambda: _scrolling(TimelinePage(state)),
+        "Sweep": lambda: _scrolling(SweepPage(state)),
     }
     made = {"Build": makers["Build"]()}
     body = pn.Column(made["Build"], sizing_mode="stretch_both", margin=0)
@@ -132,6 +135,7 @@ def page(store: RunStore, jobs: JobManager) -> Any:
         body[:] = [made[name]]
 
     menu.param.watch(go, "value")
+    carry_view(menu, _PAGES, state.selection, compare_page)
     return _page([pn.Column(notices, body, sizing_mode="stretch_both", margin=0)], [menu])
 
 

@@ -11,7 +11,7 @@ from workbench.scenario.model import Component, Scenario
 from workbench.scenario.prediction import Prediction, predict
 from workbench.scenario.priorities import priority_in_force
 
-__all__ = ["Instance", "instances"]
+__all__ = ["Instance", "background_components", "instances"]
 
 _DEFAULT_TIMER_PERIOD_MS = 1.0
 """The benchmark counts whole milliseconds."""
@@ -62,6 +62,33 @@ def instances(scenario: Scenario) -> tuple[Instance, ...]:
     )
 
 
+def background_components(
+    scenario: Scenario,
+) -> list[tuple[str, str, tuple[int, ...], int]]:
+    """Return the started components that run no workload but have a model of what they do.
+
+    Each with its label, the name of the model, its cores and its priority, in document order.
+    """
+    predictions = predict(scenario)
+    binaries = {child.id: child.binary for child in children(scenario)}
+    known = catalogue()
+    found = []
+    for component in scenario.components:
+        entry = known.entry(binaries.get(component.id, component.program))
+        if component.enabled and entry is not None and entry.role != "benchmark" and entry.workload:
+            prediction = predictions[component.id]
+            if prediction.starts:
+                priority = priority_in_force(component.priority or 0, scenario.prio_levels)
+                cores = _cores(scenario, prediction)
+                found.append((component.label, entry.workload, cores, priority))
+    return found
+
+
+def _cores(scenario: Scenario, prediction: Prediction) -> tuple[int, ...]:
+    width = scenario.effective_space.width
+    return tuple(y * width + x for x, y in prediction.rectangle.cells())
+
+
 def _benchmarks(scenario: Scenario) -> list[Component]:
     """Return the components whose child runs a workload.
 
@@ -82,7 +109,6 @@ def _instance(
     scenario: Scenario, component: Component, label: str, predictions: dict[str, Prediction]
 ) -> Instance:
     prediction = predictions[component.id]
-    width = scenario.effective_space.width
     timer, period = "", _DEFAULT_TIMER_PERIOD_MS
     for session in prediction.sessions:
         if session.service == "Timer" and session.outcome == "ok" and session.provider:
@@ -91,7 +117,7 @@ def _instance(
                 provider = scenario.component(timer)
                 timer = provider.label
                 period = _timer_period_ms(provider)
-    cores = tuple(y * width + x for x, y in prediction.rectangle.cells())
+    cores = _cores(scenario, prediction)
     priority = priority_in_force(component.priority or 0, scenario.prio_levels)
     return Instance(component, label, prediction, cores, priority, timer, period)
 

@@ -12,6 +12,7 @@ import typer
 
 from workbench import __version__
 from workbench.cli import (
+    calibrate,
     check,
     compare,
     convert,
@@ -76,6 +77,7 @@ app.command("convert")(convert.convert)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("parameters")(parameters.parameters)
+app.command("calibrate")(calibrate.calibrate)
 app.command("doctor")(doctor.doctor)
 
 

@@ -103,7 +103,10 @@ def test_the_glove_game() -> None:
 LATER = SHARED.but(name="later", placement=APART.placement, parameters={"start_skew_ms": 5.0})
 MANY_SLICES = {"quantum_ms": 0.5, "operations": 30_000}
 COSTLY_SWITCH = experiment(switch_us=150.0, refill_us=0.0, **MANY_SLICES)
-COSTLY_REFILL = experiment(switch_us=0.0, refill_us=150.0, **MANY_SLICES)
+# Whoever returns finds nothing of its cache left, however short the slices are.
+COSTLY_REFILL = experiment(
+    switch_us=0.0, refill_us=150.0, lines_per_us=1e5, leaf_lines=0.0, **MANY_SLICES
+)
 PLANTED = {
     "switch": (COSTLY_SWITCH, "lookup", "throughput_window"),
     "refill": (COSTLY_REFILL, "lookup", "throughput_window"),

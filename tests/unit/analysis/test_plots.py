@@ -53,7 +53,7 @@ def glyphs(plot: Any) -> Iterator[Any]:
 
 
 def test_registry_knows_the_plots() -> None:
-    assert plot_names() == ("throughput", "ratio", "utilisation", "accounting")
+    assert plot_names() == ("throughput", "ratio", "latency", "utilisation", "accounting")
     assert plot_title("ratio") == "Paired ratio"
     with pytest.raises(AttributeError, match="there are throughput"):
         Plots(None).pie()  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Plots", "draw", "plot", "plot_names", "plot_title"]
 
-_MODULES = ("throughput", "ratio", "utilisation", "accounting")
+_MODULES = ("throughput", "ratio", "latency", "utilisation", "accounting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,9 @@ def plot_names() -> tuple[str, ...]:
     """Return the names of all plots, in the order to show them."""
     for module in _MODULES:
         import_module(f"workbench.analysis.plots.{module}")
-    return tuple(_registry)
+    place = {f"workbench.analysis.plots.{module}": at for at, module in enumerate(_MODULES)}
+    last = len(_MODULES)  # plots that others registered
+    return tuple(sorted(_registry, key=lambda n: place.get(_registry[n].draw.__module__, last)))
 
 
 def plot_title(name: str) -> str:

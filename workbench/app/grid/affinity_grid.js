@@ -123,6 +123,7 @@ class Grid {
     const facts = this.facts()
     this.view.draw(facts)
     this.drawGhost(facts)
+    tellHeld(this, facts)
     if (this.announceNext && !this.pending.length) this.announce(facts)
     if (this.focusSelected) this.focusOn(this.model.selected)
   }

@@ -26,6 +26,7 @@ _PARTS = (
     "selecting",
     "pointer",
     "keyboard",
+    "held",
     "affinity_grid",
 )
 
@@ -129,6 +130,13 @@ class AffinityGrid(JSComponent):  # type: ignore[misc]
         default=False, doc="Whether undo and redo keys work anywhere on the page."
     )
     requests = param.List(default=[], doc="Numbered gestures, written by the browser only.")
+    held = param.Dict(
+        default={},
+        doc="""
+        What is being dragged, written by the browser only: `moved` (x, y, w, h by id), `added`
+        (binary and rectangle, or None), `number`. Nothing is held where both are empty.""",
+    )
+    previewed = param.Integer(default=0, doc="Number of the last `held` that was looked at.")
     acknowledged = param.Integer(default=0, doc="Number of the last gesture answered.")
 
     _debounce = 0

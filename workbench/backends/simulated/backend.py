@@ -21,7 +21,7 @@ from workbench.backends.base import (
 from workbench.backends.execution import Report, ThreadExecution
 from workbench.backends.instances import Instance, instances
 from workbench.backends.simulated import layout, parameters, setup
-from workbench.backends.simulated.cache import engine_loop, scheduling_policy
+from workbench.backends.simulated.cache import chunks, scheduling_policy
 from workbench.backends.simulated.results import dataset
 from workbench.backends.workload import workload_names
 from workbench.errors import InputError
@@ -111,18 +111,18 @@ def simulate(
     plan = setup.plan(job, settings)
     for one in plan.instances:
         report(Log(_welcome(one), one.label))
-    advance = engine_loop()
     policy = scheduling_policy(str(settings.values["policy"]))
     engine = plan.engine._replace(table=policy.prepare(plan.engine))
     plan = replace(plan, engine=engine)
-    total = max(int(engine.phases["operations"].sum()), 1)
-    while engine.clock["running"][0] > 0:
-        if cancelled is not None and cancelled.is_set():
-            raise Cancelled
-        happened = advance(engine, policy.pick, chunk_events)
-        if happened < chunk_events and engine.clock["running"][0] > 0:
-            raise BackendError("stalled", "No component can go on; the policy starves them.")
-        report(Progress(min(int(engine.phases["done"].sum()) / total, 1.0)))
+    measured = engine.phases[: len(plan.started)]
+    total = max(int(measured["operations"].sum()), 1)
+    try:
+        for _ in chunks(engine, policy, chunk_events):
+            if cancelled is not None and cancelled.is_set():
+                raise Cancelled
+            report(Progress(min(int(measured["done"].sum()) / total, 1.0)))
+    except RuntimeError as error:
+        raise BackendError("stalled", str(error)) from error
     report(Progress(1.0))
     result = dataset(plan, job)
     for line in _farewell(result):

@@ -1,28 +1,33 @@
-"""The books of a core: its next event, its accounting buckets, its place in the raster."""
+"""The books of a core: its next event, its accounting buckets, its raster, its timeline."""
 
 from __future__ import annotations
 
 from workbench.backends.simulated.jit import compiled, inlined
 from workbench.backends.simulated.layout import (
-    CORE_BITS,
+    BANDWIDTH,
+    EVENT_BITS,
     IDLE,
+    NOBODY,
     RASTER_BINS,
     REFILL,
+    REMOTE_MEMORY,
     STARTING,
     SWITCH,
+    USEFUL,
     Engine,
 )
+from workbench.results.schema import NO_COMPONENT
 
-__all__ = ["account", "occupy", "post", "set_activity"]
+__all__ = ["account", "list_core", "occupy", "post", "post_source", "set_activity"]
+
+_LONGEST_NS = (1 << 31) - 1
 
 
 @inlined
-def post(engine: Engine, core: int) -> None:
-    """Put the core's next event into the tree."""
-    c = engine.cores[core]
+def _put_leaf(engine: Engine, leaf: int, time: int) -> None:
     tree = engine.tree
-    node = len(tree) // 2 + core
-    tree[node] = (min(c.busy_until, c.slice_end) << CORE_BITS) | core
+    node = len(tree) // 2 + leaf
+    tree[node] = (time << EVENT_BITS) | leaf
     while node > 1:
         node >>= 1
         earliest = min(tree[2 * node], tree[2 * node + 1])
@@ -31,22 +36,86 @@ def post(engine: Engine, core: int) -> None:
         tree[node] = earliest
 
 
+@inlined
+def post(engine: Engine, core: int) -> None:
+    """Put the core's next event into the tree."""
+    c = engine.cores[core]
+    _put_leaf(engine, core, min(c.busy_until, c.slice_end))
+
+
+@compiled
+def post_source(engine: Engine, source: int, time: int) -> None:
+    """Put a source's next event into the tree."""
+    _put_leaf(engine, len(engine.cores) + source, time)
+
+
+@inlined
+def list_core(engine: Engine, core: int) -> None:
+    """Have a core looked at before the present event is over."""
+    c = engine.cores[core]
+    if not c.listed:
+        c.listed = 1
+        c.next_listed = engine.clock[0].agenda
+        engine.clock[0].agenda = core + 1
+
+
+@compiled
+def _record(engine: Engine, core: int, begin: int, end: int, bucket: int) -> None:
+    """Add a piece to the timeline, as far as it lies in the recorded span."""
+    clock = engine.clock[0]
+    start = max(begin, clock.record_from) // 1000
+    stop = min(end, clock.record_until) // 1000
+    while start < stop:
+        if clock.recorded == len(engine.segments):
+            clock.record_until = min(clock.record_until, start * 1000)
+            return
+        segment = engine.segments[clock.recorded]
+        segment.start = start
+        segment.duration = min(stop - start, _LONGEST_NS)
+        segment.core = core
+        segment.bucket = bucket
+        running = engine.cores[core].running
+        segment.component = (
+            NO_COMPONENT
+            if running == NOBODY or bucket == IDLE
+            else engine.workers[running].component
+        )
+        clock.recorded += 1
+        start += _LONGEST_NS
+
+
 @compiled
 def account(engine: Engine, core: int) -> None:
     """Book the time since the last booking on what the core has been doing."""
     c = engine.cores[core]
-    now = engine.clock[0].now
+    clock = engine.clock[0]
+    spent_ps = clock.now - c.since
+    if spent_ps == 0:
+        return
+    recording = c.since < clock.record_until and clock.now > clock.record_from
     if c.activity == IDLE:
-        engine.accounting[0, core, IDLE] += now - c.since
+        engine.accounting[0, core, IDLE] += spent_ps
     else:
-        spent = engine.accounting[engine.workers[c.running].component, core]
+        books = engine.accounting[engine.workers[c.running].component, core]
         if c.activity == STARTING:
-            switching = max(min(now, c.switch_until) - c.since, 0)
-            spent[SWITCH] += switching
-            spent[REFILL] += now - c.since - switching
+            switching = max(min(clock.now, c.switch_until) - c.since, 0)
+            books[SWITCH] += switching
+            books[REFILL] += spent_ps - switching
+            if recording:
+                _record(engine, core, c.since, c.since + switching, SWITCH)
+                _record(engine, core, c.since + switching, clock.now, REFILL)
+                recording = False
+        elif c.activity == USEFUL:
+            remote = int(spent_ps * c.remote_share)
+            stalled = int(spent_ps * c.stall_share)
+            books[REMOTE_MEMORY] += remote
+            books[BANDWIDTH] += stalled
+            books[USEFUL] += spent_ps - remote - stalled
         else:
-            spent[c.activity] += now - c.since
-    c.since = now
+            books[c.activity] += spent_ps
+    if recording:
+        _record(engine, core, c.since, clock.now, c.activity)
+    c.since = clock.now
 
 
 @inlined

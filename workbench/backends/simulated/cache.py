@@ -10,22 +10,36 @@ from __future__ import annotations
 import hashlib
 import platform
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from workbench.backends.simulated import policy
+from workbench.backends.simulated.layout import Engine
 from workbench.folders import cache_folder
 from workbench.results import schema
 
-__all__ = ["cache", "compiled", "engine_loop", "scheduling_policy"]
+__all__ = ["cache", "chunks", "compiled", "engine_loop", "phase_changes", "scheduling_policy"]
 
 _HERE = Path(__file__).parent
 _SOURCES = (
     *(
         _HERE / f"{name}.py"
-        for name in ("engine", "bookkeeping", "draws", "jit", "layout", "policy")
+        for name in (
+            "arrivals",
+            "batch",
+            "bookkeeping",
+            "draws",
+            "engine",
+            "jit",
+            "layout",
+            "locks",
+            "memory",
+            "phases",
+            "policy",
+            "requests",
+        )
     ),
     Path(schema.__file__),
 )
@@ -47,7 +61,8 @@ def cache() -> Path:
 
 def compiled() -> bool:
     """Whether the event loop is in the cache; compiles nothing."""
-    return any(cache().rglob("engine.advance-*.nbi"))
+    parts = ("engine.advance-*.nbi", "phases.cross_boundary-*.nbi")
+    return all(any(cache().rglob(part)) for part in parts)
 
 
 def engine_loop() -> Callable[..., Any]:
@@ -57,6 +72,41 @@ def engine_loop() -> Callable[..., Any]:
 
         loop: Callable[..., Any] = advance
         return loop
+
+
+def phase_changes() -> Callable[..., Any]:
+    """Return the compiled `phases.cross_boundary`."""
+    with _lock:
+        from workbench.backends.simulated.phases import cross_boundary  # noqa: PLC0415 - slow
+
+        changes: Callable[..., Any] = cross_boundary
+        return changes
+
+
+def chunks(engine: Engine, rule: policy.Policy, events: int) -> Iterator[None]:
+    """Run an engine to its end, `events` at a time; yield after each of these chunks.
+
+    Raises
+    ------
+    RuntimeError
+        If nothing can happen any more though components still run.
+    """
+    advance, cross_boundary = engine_loop(), phase_changes()
+    clock = engine.clock[0]
+    left = events
+    while clock["running"] > 0:
+        happened = advance(engine, rule.pick, left)
+        left -= happened
+        if clock["boundary"]:
+            cross_boundary(engine)
+            advance(engine, rule.pick, 0)  # the policy looks at every core
+        elif left > 0:
+            raise RuntimeError("No component can go on; the policy starves them.")
+        if left == 0:
+            left = events
+            yield
+    advance(engine, rule.pick, 0)
+    yield
 
 
 def scheduling_policy(name: str) -> policy.Policy:

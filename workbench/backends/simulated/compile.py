@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from workbench.backends.simulated.cache import cache, engine_loop, scheduling_policy
+from workbench.backends.simulated.cache import cache, engine_loop, phase_changes, scheduling_policy
 from workbench.backends.simulated.fluid import compiled_flow
 from workbench.backends.simulated.policy import policy_names
 
@@ -20,6 +20,7 @@ def main() -> None:
     """Compile everything, a line for each step."""
     print(f"Compiling the simulation engine into {cache()}", flush=True)
     _step("event loop", engine_loop)
+    _step("phases", phase_changes)
     for name in policy_names():
         _step(f"policy {name}", partial(scheduling_policy, name))
     _step("fluid preview", compiled_flow)

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.backends.base import Job
-from workbench.backends.simulated import cache, parameters, setup
-from workbench.backends.workload import Choice, Phase, Task
+from workbench.backends.simulated import cache, layout, parameters, setup
+from workbench.backends.workload import Phase
 
 if TYPE_CHECKING:
     from workbench.backends.simulated.fluid_flow import Floats
@@ -39,7 +39,6 @@ _GOLDEN = 0.6180339887498949
 _STEPS_PER_SLICE = 24
 _MOST_STEPS = 3000
 _PS_PER_SECOND = 1e12
-_PS_PER_NS = 1e3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def preview(job: Job) -> tuple[Preview, ...]:
 def _phase(plan: setup.Plan, spans: _Slices, number: int, phase: Phase) -> Preview:
     rates, shared = {}, False
     for index, one in enumerate(plan.started):
-        work = _work(plan, index, number, phase)
+        work = _work(plan, index, number)
         rates[one.label] = _rate(plan, spans, index, work) * _PS_PER_SECOND
         shared = shared or (work.visits > 0 and spans.shares(index))
     rates |= {one.label: 0.0 for one in plan.instances if not one.prediction.starts}
@@ -149,36 +148,29 @@ def _members(plan: setup.Plan, index: int) -> Any:
     return plan.engine.members[first : first + int(component["workers"])]
 
 
-def _work(plan: setup.Plan, index: int, number: int, phase: Phase) -> _Work:
+def _work(plan: setup.Plan, index: int, number: int) -> _Work:
     """Return what an operation of a phase asks for, over its kinds and the tree's growth."""
-    settings = plan.settings
-    levels = _mean_levels(plan.engine.phases[index, number])
-    kinds = {kind: settings.number(s) for kind, s in settings.workload.kinds(phase).items()}
-    local = owner = visits = 0.0
+    engine = plan.engine
+    record = engine.phases[index, number]
+    levels = _mean_levels(record)
+    sites = engine.workers["site"][_members(plan, index)]
+    local = owner = visits = below = 0.0
     of_first = False
-    for kind, share in kinds.items():
-        part = share / sum(kinds.values())
-        for task in settings.workload.chain(phase, kind):
-            count = levels if task.tasks == "levels" else float(task.tasks)
-            took = part * count * settings.number(task.mean_ns) * _PS_PER_NS
-            place = _place(task, settings)
-            if place in ("local", "any"):
+    for kind in engine.kinds[int(record["first_kind"]) : int(record["last_kind"])]:
+        part, below = float(kind["below"]) - below, float(kind["below"])
+        for number_of_stage in range(int(kind["first_stage"]), int(kind["last_stage"])):
+            stage, cost = engine.stages[number_of_stage], engine.costs[sites, number_of_stage]
+            waits = float((cost["own_ps"] + cost["remote_ps"]).mean())
+            count = levels if stage["per_level"] else float(stage["tasks"])
+            took = part * count * (float(stage["mean_ps"]) + waits)
+            if stage["where"] in (layout.LOCAL, layout.ANY):
                 local += took
             else:
                 owner += took
                 # Tasks in a row at one owner are one visit; those of a tree's levels are not.
-                visits += part * (count if task.tasks == "levels" else 1.0)
-                of_first = of_first or place != "owner"
+                visits += part * (count if stage["per_level"] else 1.0)
+                of_first = of_first or stage["where"] != layout.OWNER
     return _Work(local, owner, visits, of_first)
-
-
-def _place(task: Task, settings: parameters.Settings) -> str:
-    where = task.where
-    if isinstance(where, Choice):
-        where = where.cases[str(settings.values[where.by])]  # type: ignore[assignment]
-    if where == "owner" and settings.values.get("delegation", "on") == "off":
-        return "local"
-    return str(where)
 
 
 def _mean_levels(record: Any) -> float:

@@ -28,9 +28,12 @@ def compiled(function: F) -> F:
 
 
 def inlined(function: F) -> F:
-    """Put a function's code into its callers: for what runs in every event."""
+    """Have LLVM put a function's code into its callers: for what runs in every event.
+
+    A call is dear here, as every array of the engine is an argument.
+    """
     with _cached():
-        return cast(F, njit(inline="always", **_OPTIONS)(function))
+        return cast(F, njit(forceinline=True, **_OPTIONS)(function))
 
 
 def with_signature(signature: Any) -> Callable[[F], F]:

@@ -4,6 +4,9 @@ Plain NumPy, so that models can be laid out and results read without numba.
 All times are int64 picoseconds. Everything that changes during a run lies in
 these arrays: a run can stop after any event and go on later, or elsewhere.
 
+Events come from cores and from *sources*: one per component (its begin, its arrivals),
+one for the changes of placement. Both have a leaf in the tree of pending events.
+
 Workers are numbered core by core, so that the workers resident on a core are
 the range ``first`` to ``last``; `Engine.members` lists them component by component.
 """
@@ -18,46 +21,73 @@ import numpy.typing as npt
 from workbench.results.schema import BUCKETS, LATENCY_EDGES_SECONDS
 
 __all__ = [
+    "CHANGE",
     "CLOCK",
     "COMPONENT",
     "CORE",
+    "COST",
     "FOREVER",
+    "KIND",
     "LATENCY_BINS",
+    "LOCK",
     "MAX_CORES",
+    "MAX_SOURCES",
     "NOBODY",
+    "NODE",
     "PHASE",
     "RASTER_BINS",
     "REQUEST",
+    "SEGMENT",
     "STAGE",
     "WORKER",
     "Engine",
+    "Sizes",
     "empty",
 ]
 
-CORE_BITS = 8
-MAX_CORES = 1 << CORE_BITS
-"""Cores that fit into the low bits of an event's key."""
+EVENT_BITS = 9
+"""Low bits of an event's key: the core or source it comes from."""
+MAX_CORES = 256
+MAX_SOURCES = (1 << EVENT_BITS) - MAX_CORES
 
-FOREVER = 1 << 54
-"""A time that never comes (5 hours); shifted by `CORE_BITS` it still fits into an int64."""
+FOREVER = 1 << 53
+"""A time that never comes (2.5 hours); shifted by `EVENT_BITS` it still fits into an int64."""
 
 NOBODY = -1
 SERIAL_WORK = -2
 """In `WORKER.current`: the single-threaded work between phases."""
+NOT_BEGUN = -1
+"""In `WORKER.remaining`: its task waits for a lock."""
 
-# What a core does (`CORE.activity`); the first four are accounting buckets.
-USEFUL, POLL_IDLE, WAIT_OWNER, IDLE, STARTING = 0, 1, 2, 8, 9
-SWITCH, REFILL = 4, 5
-assert BUCKETS[USEFUL] == "useful"
-assert (BUCKETS[POLL_IDLE], BUCKETS[WAIT_OWNER]) == ("poll_idle", "wait_owner")
-assert (BUCKETS[SWITCH], BUCKETS[REFILL], BUCKETS[IDLE]) == ("switch", "refill", "idle")
+# What a core does (`CORE.activity`); all but STARTING are accounting buckets.
+USEFUL, POLL_IDLE, WAIT_OWNER, LOCK_SPIN = 0, 1, 2, 3
+SWITCH, REFILL, REMOTE_MEMORY, BANDWIDTH, IDLE, STARTING = 4, 5, 6, 7, 8, 9
+assert BUCKETS == (
+    "useful",
+    "poll_idle",
+    "wait_owner",
+    "lock_spin",
+    "switch",
+    "refill",
+    "remote_memory",
+    "bandwidth",
+    "idle",
+)
 
 # What a component does (`COMPONENT.state`).
-WAITING, SERIAL, PARALLEL, FINISHED, OUT_OF_MEMORY = range(5)
+WAITING, SERIAL, PARALLEL, FINISHED, OUT_OF_MEMORY, AT_BARRIER, CHECKING = range(7)
 
-# Where a task runs (`STAGE.where`) and how long (`STAGE.distribution`).
-LOCAL, OWNER, FIRST = range(3)
-CONSTANT, EXPONENTIAL, UNIFORM = range(3)
+# What a component has just ended (`COMPONENT.pending`).
+NOTHING, PHASE_DONE, DIED, SERIAL_DONE = range(4)
+
+# Where a task runs (`STAGE.where`); 0 and above: the worker of that number.
+LOCAL, OWNER, ANY = -1, -2, -3
+# How long (`STAGE.distribution`).
+CONSTANT, EXPONENTIAL, UNIFORM, HYPEREXPONENTIAL = range(4)
+# What it holds (`STAGE.lock`).
+UNLOCKED, SHARED, EXCLUSIVE, OPTIMISTIC = range(4)
+# How far a worker is with the lock it needs (`WORKER.lock_state`).
+NO_LOCK, SPINNING, HOLDING = range(3)
 
 LATENCY_BINS = len(LATENCY_EDGES_SECONDS)
 LATENCY_BASE_PS = 1e5
@@ -67,102 +97,193 @@ RASTER_BINS = 256
 """Bins of the occupancy raster; their width doubles whenever a run outgrows them."""
 
 
-def _record(integers: str, **others: str) -> np.dtype[np.void]:
+def _record(integers: str, floats: str = "", **others: str) -> np.dtype[np.void]:
     fields = [(name, "i8") for name in integers.split()]
+    fields += [(name, "f8") for name in floats.split()]
     return np.dtype([*fields, *others.items()], align=True)
 
 
-CLOCK = _record("now quantum switch_cost refill_cost bin_width running boundary")
-"""One record: the time, the costs, how many components still run, and whether
-a component has changed its state in this event (`boundary`)."""
+CLOCK = _record(
+    "now quantum switch_cost refill_cost wake_cost fair_slice fill_slice super_period bin_width "
+    "running boundary agenda batching limited recorded record_from record_until",
+    "private_lines",
+)
+"""One record: the time, the costs, how many components still run, and whether a component
+changes its state in this event (`boundary`), which `phases.cross_boundary` carries out.
+`agenda`: list of cores to look at before the event is over. `limited`: whether memory
+bandwidth can run short. `recorded`: segments so far, of the span from `record_from` to
+`record_until`."""
 
-COMPONENT = _record("begin state phase first_member workers tasks delegated", key="u8")
-"""`begin` is when it starts, `key` its stream of random numbers."""
+COMPONENT = _record(
+    "begin state phase phases pending first_member workers tasks delegated retries background "
+    "blocks queue_head queue_tail free_head next_issuer first_lock",
+    "lines_per_ps working_set quota",
+    key="u8",
+)
+"""`begin` is when it starts, `pending` what it has just ended, `key` its stream of random
+numbers. `queue_*`: operations any of its workers may take; `free_head`: requests for those
+that will arrive. `lines_per_ps` is negative where a switch costs the whole private cache.
+`quota`: the part of each of its cores that it may claim."""
 
 PHASE = _record(
-    "operations gap capacity first_stage last_stage levels next_level_at issued "
-    " done start finish done_at_last_start done_at_first_finish",
-    fanout="f8",
+    "operations gap check barrier capacity first_kind last_kind levels next_level_at leaves "
+    "arrival_distribution batchable issued reserved arrived lost done start finish "
+    "done_at_last_start done_at_first_finish",
+    "fanout arrival_ps zipf zipf_sum zipf_power zipf_factor zipf_second latency_sum",
 )
 """Per component and phase. `capacity`: operations its RAM quota has room for, negative if
 its data does not even load. `levels`: inner levels of the tree, one more at the operation
-`next_level_at`."""
+`next_level_at`. `reserved`: operations of batches under way that are not issued yet.
+`zipf_*`: constants of `draws.zipf_rank`."""
 
-STAGE = _record("where distribution tasks per_level", mean_ps="f8")
-"""One task of an operation's chain, or `tasks` equal ones in a row (per inner level)."""
+KIND = _record("first_stage last_stage", "below")
+"""A kind of operation: its stages, and the share of it and the kinds before it."""
+
+STAGE = _record(
+    "where distribution tasks per_level alone lock first_lock locks", "mean_ps variation"
+)
+"""One task of an operation's chain, or `tasks` equal ones in a row (per inner level).
+`alone`: each is a segment of its own; `first_lock`: of its component's locks the first of
+the `locks` it may need; `variation`: squared coefficient of variation of its time."""
+
+COST = _record("own_ps remote_ps")
+"""What a task takes beyond its time: in its own NUMA node's memory, and beyond that because
+its data lie in others. Per site (component and NUMA node) and stage."""
 
 WORKER = _record(
-    "component core number priority ready current remaining inbox_head inbox_tail "
-    "first_request window stuck"
+    "component core number priority ready granted stand_in woken current remaining inbox_head "
+    "inbox_tail first_request window stuck site lock lock_mode lock_state lock_version "
+    "next_waiting stage level batch batch_start batch_length",
+    "footprint touched_before remote_share stall_share",
 )
 """`current`: request being run; `inbox_*`: list of requests waiting here; `first_request` and
-the `window` - 1 following ones are its own; `stuck`: those that lie with a worker off its core."""
+the `window` - 1 following ones are its own; `stuck`: those that lie with a worker off its core.
+`granted`: whether it may use its core; if not, `stand_in` gets its requests. `lock_*`: the one
+lock it holds or spins for. `stage`, `level`: where the present segment began. `batch`:
+operations of the present segment. `footprint`: cache lines of its last slice."""
 
 CORE = _record(
     "first last running last_ran activity since busy_until switch_until slice_end "
-    "held_since switches phase"
+    "held_since switches phase node ask listed next_listed draws useful_before",
+    "remote_share stall_share touched",
 )
 """`running` holds the core, `last_ran` was the last to. `busy_until`: end of the task or switch
-under way, or `FOREVER`. `phase`: what is left of the slice
-when a second worker gets ready, the one random number of a core."""
+under way, or `FOREVER`. `phase`: what is left of the slice when a second worker gets ready, the
+one random number of a core. `ask`: whether the policy is to be asked (2: the slice is over).
+`draws`: whether its demand for bandwidth is in the books. `touched`: cache lines so far."""
+
+LOCK = np.dtype(
+    [(name, "i4") for name in ("holder", "readers", "version", "first_waiting", "last_waiting")]
+)
+"""`holder` writes; `*_waiting`: list of the workers that spin for it."""
+
+NODE = _record("load bandwidth")
+"""A NUMA node: bytes per second asked of its memory, and what it can give."""
+
+CHANGE = _record("time worker granted")
+"""A core withdrawn from a worker, or granted."""
 
 REQUEST = np.dtype(
     [("operation", "i8"), ("start", "i8")]
-    + [(name, "i4") for name in ("issuer", "target", "next", "stage")],
+    + [(name, "i4") for name in ("issuer", "target", "next", "stage", "level", "last")],
     align=True,
 )
-"""An operation under way; `issuer` and `target` are workers, `next` links lists."""
+"""An operation under way; `issuer` and `target` are workers, `next` links lists, `last` is
+the end of its stages."""
+
+SEGMENT = np.dtype(
+    [("start", "i8"), ("duration", "i4"), ("core", "u1"), ("bucket", "u1"), ("component", "u1")]
+)
+"""A piece of the timeline; times in ns."""
 
 
 class Engine(NamedTuple):
     """All state of one run.
 
-    ``phases`` is (component, phase); ``accounting`` (component, core, bucket) in ps, where
-    the bucket ``idle`` of component 0 stands for nobody's; ``latency`` (phase, component, bin);
-    ``occupancy`` (component, core, bin) in ps; ``tree`` is the min-tree over cores of
-    ``time << CORE_BITS | core``.
+    ``phases`` is (component, phase); ``costs`` (site, stage), ``demand`` (site, NUMA node) in
+    bytes per second; ``accounting`` (component, core, bucket) in ps, where the bucket ``idle``
+    of component 0 stands for nobody's; ``latency`` (phase, component, bin); ``occupancy``
+    (component, core, bin) in ps; ``tree`` is the min-tree over cores and sources of
+    ``time << EVENT_BITS | core or source``; ``table`` is the policy's.
     """
 
     clock: npt.NDArray[Any]
     components: npt.NDArray[Any]
     phases: npt.NDArray[Any]
+    kinds: npt.NDArray[Any]
     stages: npt.NDArray[Any]
+    costs: npt.NDArray[Any]
     workers: npt.NDArray[Any]
     members: npt.NDArray[np.int64]
     cores: npt.NDArray[Any]
     requests: npt.NDArray[Any]
+    locks: npt.NDArray[Any]
+    nodes: npt.NDArray[Any]
+    demand: npt.NDArray[np.int64]
+    changes: npt.NDArray[Any]
     tree: npt.NDArray[np.int64]
     accounting: npt.NDArray[np.int64]
     occupancy: npt.NDArray[np.int64]
     latency: npt.NDArray[np.int64]
+    segments: npt.NDArray[Any]
     table: npt.NDArray[np.int64]
 
 
-def empty(
-    *, components: int, phases: int, stages: int, workers: int, cores: int, requests: int
-) -> Engine:
+class Sizes(NamedTuple):
+    """How many there are of each kind of thing."""
+
+    components: int = 1
+    phases: int = 1
+    kinds: int = 1
+    stages: int = 1
+    workers: int = 1
+    cores: int = 1
+    requests: int = 1
+    locks: int = 1
+    nodes: int = 1
+    changes: int = 1
+    segments: int = 1
+
+
+def empty(sizes: Sizes) -> Engine:
     """Return arrays of the right shapes, all cores idle and all lists empty at time 0."""
+    components, cores = sizes.components, sizes.cores
+    sources = components + 1
     engine = Engine(
         clock=np.zeros(1, CLOCK),
         components=np.zeros(components, COMPONENT),
-        phases=np.zeros((components, phases), PHASE),
-        stages=np.zeros(stages, STAGE),
-        workers=np.zeros(workers, WORKER),
-        members=np.zeros(workers, np.int64),
+        phases=np.zeros((components, sizes.phases), PHASE),
+        kinds=np.zeros(sizes.kinds, KIND),
+        stages=np.zeros(sizes.stages, STAGE),
+        costs=np.zeros((components * sizes.nodes, sizes.stages), COST),
+        workers=np.zeros(sizes.workers, WORKER),
+        members=np.zeros(sizes.workers, np.int64),
         cores=np.zeros(cores, CORE),
-        requests=np.zeros(requests, REQUEST),
-        tree=np.full(2 << max(cores - 1, 1).bit_length(), np.iinfo(np.int64).max, np.int64),
+        requests=np.zeros(sizes.requests, REQUEST),
+        locks=np.zeros(sizes.locks, LOCK),
+        nodes=np.zeros(sizes.nodes, NODE),
+        demand=np.zeros((components * sizes.nodes, sizes.nodes), np.int64),
+        changes=np.zeros(sizes.changes, CHANGE),
+        tree=np.full(2 << max(cores + sources - 1, 1).bit_length(), FOREVER << EVENT_BITS),
         accounting=np.zeros((components, cores, len(BUCKETS)), np.int64),
         occupancy=np.zeros((components, cores, RASTER_BINS), np.int64),
-        latency=np.zeros((phases, components, LATENCY_BINS), np.int64),
+        latency=np.zeros((sizes.phases, components, LATENCY_BINS), np.int64),
+        segments=np.zeros(sizes.segments, SEGMENT),
         table=np.zeros(0, np.int64),
     )
     leaves = len(engine.tree) // 2
-    engine.tree[leaves : leaves + cores] = (FOREVER << CORE_BITS) | np.arange(cores)
+    engine.tree[leaves : leaves + cores + sources] += np.arange(cores + sources)
     for node in range(leaves - 1, 0, -1):
         engine.tree[node] = min(engine.tree[2 * node], engine.tree[2 * node + 1])
-    for name in ("current", "inbox_head", "inbox_tail"):
+    for name in ("current", "inbox_head", "inbox_tail", "lock", "next_waiting"):
         engine.workers[name] = NOBODY
+    engine.workers["granted"] = 1
+    engine.workers["stand_in"] = np.arange(sizes.workers)
+    engine.workers["batch"] = 1
+    for name in ("queue_head", "queue_tail", "free_head"):
+        engine.components[name] = NOBODY
+    for name in ("holder", "first_waiting"):
+        engine.locks[name] = NOBODY
     for name in ("running", "last_ran"):
         engine.cores[name] = NOBODY
     engine.cores["activity"] = IDLE
@@ -170,4 +291,5 @@ def empty(
     engine.cores["slice_end"] = FOREVER
     engine.phases["start"] = NOBODY
     engine.phases["finish"] = NOBODY
+    engine.changes["time"] = FOREVER
     return engine

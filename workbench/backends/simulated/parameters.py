@@ -86,9 +86,6 @@ def problems(job: Job) -> list[Problem]:
         value = job.parameters.get(name, setting.value)
         if fault := _fault(setting, value):
             found.append(_error("wrong-parameter", f"{name} = {value}: {fault}"))
-    table = workload(job.workload)
-    if any(phase.mix or phase.arrivals for phase in table.phases) or table.issue == "all-but-two":
-        found.append(_error("not-yet", "Mixes, arrivals and several servers are being built."))
     if not found and (seconds := _longest_seconds(resolve(job))) > _MAX_SECONDS:
         found.append(
             _error(

@@ -11,11 +11,13 @@ is the file's. It defines
     every call of `pick` is given as `table`.
 ``pick(core, expired, clock, cores, workers, components, table)``
     Decorated with `policy`: says who is to hold a core and until when. It is
-    asked at the end of a slice (`expired`) and, for every core, whenever a
-    component begins, ends, or goes from serial to parallel work. It returns the
+    asked at the end of a slice (`expired`), whenever a worker of the core leaves it for
+    lack of work or wakes up, and, for every core, whenever a component begins, ends, goes
+    from serial to parallel work, or gets or loses cores. It returns the
     number of a ready worker of this core, or -1, and the time, in ps, at which to
-    ask again at the latest. It reads the arrays (`layout` names their fields) and
-    changes none.
+    ask again at the latest; a negative time is a length, counted from when the worker
+    runs, its switch and refill done. It reads the arrays (`layout` names their fields)
+    and changes none but `table`, which is its own.
 
 A policy compiles by itself, without the engine and without the others: the
 engine calls it through a pointer. Example: a policy that never takes a core
@@ -53,7 +55,16 @@ from workbench.backends.simulated.layout import CLOCK, COMPONENT, CORE, WORKER, 
 from workbench.errors import InputError, Location
 from workbench.folders import data_folder
 
-__all__ = ["Policy", "Records", "file_of", "load", "policy", "policy_names", "signature"]
+__all__ = [
+    "Policy",
+    "Records",
+    "file_of",
+    "load",
+    "part_of_policy",
+    "policy",
+    "policy_names",
+    "signature",
+]
 
 
 Records = npt.NDArray[Any]
@@ -93,6 +104,13 @@ def policy(pick: Callable[..., Any]) -> Callable[..., Any]:
     from workbench.backends.simulated.jit import with_signature  # noqa: PLC0415 - slow to import
 
     return with_signature(signature())(pick)
+
+
+def part_of_policy(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that a policy's `pick` calls."""
+    from workbench.backends.simulated.jit import compiled  # noqa: PLC0415 - slow to import
+
+    return compiled(function)
 
 
 def _folders() -> tuple[Path, ...]:

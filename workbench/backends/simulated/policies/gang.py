@@ -11,7 +11,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from workbench.backends.simulated.layout import FOREVER, NOBODY, PARALLEL, SERIAL, Engine
+from workbench.backends.simulated.layout import (
+    CHECKING,
+    FOREVER,
+    NOBODY,
+    PARALLEL,
+    SERIAL,
+    Engine,
+)
 from workbench.backends.simulated.policy import Records, policy
 
 TITLE = "Gang: all workers of a component switched together"
@@ -47,7 +54,7 @@ def pick(
     live = 0
     for row in range(len(table)):
         for k in range(len(table)):
-            if table[k] == row and (components[k].state in (PARALLEL, SERIAL)):
+            if table[k] == row and (components[k].state in (PARALLEL, SERIAL, CHECKING)):
                 live += 1
                 break
     if live == 0:
@@ -58,18 +65,24 @@ def pick(
     chosen = NOBODY
     nearest = FOREVER
     position = -1
+    rivals = 0
     for row in range(len(table)):
         alive = False
         for k in range(len(table)):
-            alive |= table[k] == row and (components[k].state in (PARALLEL, SERIAL))
+            alive |= table[k] == row and (components[k].state in (PARALLEL, SERIAL, CHECKING))
         if not alive:
             continue
         position += 1
         distance = (position - turn) % live
-        for w in range(c.first, c.last):
-            if workers[w].ready and table[workers[w].component] == row and distance < nearest:
-                chosen = w
-                nearest = distance
-    if live == 1:
+        # Of several workers of one component, those after the last one go first.
+        w = max(c.last_ran, c.first - 1)
+        for _ in range(c.first, c.last):
+            w = w + 1 if w + 1 < c.last else c.first
+            if workers[w].ready and table[workers[w].component] == row:
+                rivals += 1
+                if distance < nearest:
+                    chosen = w
+                    nearest = distance
+    if rivals <= 1 and live == 1:
         return chosen, FOREVER
     return chosen, (now // period + 1) * period

@@ -26,7 +26,6 @@ def pick(
 ) -> tuple[int, int]:
     """Keep the worker until its slice ends, then take the next of the highest priority."""
     c = cores[core]
-    now = clock[0].now
     highest = -FOREVER
     rivals = 0
     for w in range(c.first, c.last):
@@ -50,7 +49,4 @@ def pick(
         return w, FOREVER
     if stays and not expired and c.slice_end < FOREVER:
         return w, c.slice_end
-    length = c.phase if c.slice_end == FOREVER else clock[0].quantum
-    if c.last_ran not in (NOBODY, w):
-        length += clock[0].switch_cost + clock[0].refill_cost
-    return w, now + length
+    return w, -(c.phase if c.slice_end == FOREVER else clock[0].quantum)

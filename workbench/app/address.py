@@ -1,0 +1,70 @@
+"""The address bar carries the view: page, runs and selection; a link opens the same again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode
+
+import panel as pn
+
+if TYPE_CHECKING:
+    from workbench.analysis.selection import Selection
+    from workbench.app.compare import ComparePage
+
+__all__ = ["carry_view"]
+
+
+def carry_view(
+    menu: Any, pages: Sequence[str], selection: Selection, compare: Callable[[], ComparePage]
+) -> None:
+    """Open what the address names, and keep the address in step with the view.
+
+    Parameters
+    ----------
+    menu
+        Whose value is the page.
+    pages
+        Names of the pages there are.
+    selection
+        Of the session.
+    compare
+        Gives the Compare page, made when it is first asked for.
+    """
+    location = pn.state.location
+    if location is None:
+        return
+    asked = {name: values[-1] for name, values in parse_qs((location.search or "")[1:]).items()}
+    page = asked.get("page")
+
+    def tell(*_: Any) -> None:
+        view = {"page": menu.value} if menu.value != pages[0] else {}
+        if menu.value == "Compare":
+            view |= {"runs": ",".join(compare().chosen)}
+            chosen = {name: getattr(selection, name) for name in ("component", "core", "run")}
+            view |= {name: str(value) for name, value in chosen.items() if value is not None}
+        location.search = f"?{urlencode(view, safe=',')}" if view else ""
+
+    if page in pages:
+        menu.value = page
+    if page == "Compare":
+        if runs := asked.get("runs"):
+            compare().choose(runs.split(","))
+        core = asked.get("core", "")
+        selection.param.update(
+            component=asked.get("component"),
+            core=int(core) if core.isascii() and core.isdigit() else None,
+            run=asked.get("run"),
+        )
+    followed = False
+
+    def follow(*_: Any) -> None:
+        nonlocal followed
+        if menu.value == "Compare" and not followed:
+            followed = True
+            compare().on_choice(tell)
+        tell()
+
+    menu.param.watch(follow, "value")
+    selection.param.watch(tell, ["component", "core", "run"])
+    follow()

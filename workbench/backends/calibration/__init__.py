@@ -1,0 +1,1 @@
+"""Measure this machine and write its profile; see `workbench.backends.calibration.profile`."""
