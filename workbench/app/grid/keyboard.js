@@ -16,8 +16,9 @@ const keyboardGestures = {
     }
     if (event.target === this.view.search) return this.searchKey(event)
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey
-    const zoom = plain && event.target.closest(".stage") && {"+": 1.5, "=": 1.5, "-": 1 / 1.5, 0: 0}[event.key]
-    if (zoom !== undefined && zoom !== false) {
+    const zooms = plain && event.target.closest(".stage")
+    const zoom = zooms ? {"+": 1.5, "=": 1.5, "-": 1 / 1.5, 0: 0}[event.key] : undefined
+    if (zoom !== undefined) {
       event.preventDefault()
       this.zoomTo(zoom ? this.view.zoom * zoom : 1)
       return
