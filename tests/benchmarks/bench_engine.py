@@ -96,11 +96,12 @@ def run_simpy(cores: int, until: int, events: int) -> tuple[float, list[int]]:
     """Return nanoseconds per event of the engine's count, and the operations done."""
     engine, _ = engine_of(cores)
     components = []
-    for key in engine.components["key"]:
+    for index, key in enumerate(engine.components["key"]):
         count = events + COMPONENTS * cores
         locked = [uniform(key, op, KIND) > engine.kinds["below"][0] for op in range(count)]
         times = [
-            demand_ps(EXPONENTIAL, 1e6, 1, key, op, 64 if locked[op] else 0) for op in range(count)
+            demand_ps(EXPONENTIAL, 1e6, 1, key, op, 64 * (2 * index + locked[op]))
+            for op in range(count)
         ]
         components.append(Component(times, locked))
     simulation = Simulation(components, engine.cores["phase"].tolist(), QUANTUM_PS, SWITCH_PS)

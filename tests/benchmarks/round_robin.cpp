@@ -139,7 +139,7 @@ struct Run {
     void run(int c) {
         Core& k = core[c];
         Worker& w = workers[k.running];
-        double chance = uniform(component[w.component].key, w.operation, w.wants ? 64 : 0);
+        double chance = uniform(component[w.component].key, w.operation, (2 * w.component + w.wants) * 64);
         set(c, USEFUL);
         k.busy = now + i64(-1e6 * std::log(chance));
     }

@@ -98,6 +98,7 @@ def cards(
             plot("ratio", "ratio"),
             export_bar("ratio", comparison),
         )
+        yield why()
     if comparison.has_latency:
         yield card(
             plot_title("latency"),
@@ -111,7 +112,6 @@ def cards(
             ),
             export_bar("latency", comparison),
         )
-        yield why()
     if comparison.has_accounting:
         yield from _core_cards(comparison, plot, by, share)
     else:
