@@ -1,6 +1,6 @@
 # The two commands a newcomer needs: `make run` and `make test`.
 # Both prepare what they need in .venv first; nothing outside the checkout is
-# touched, but for Debian's chromium, which `make test` installs when it may.
+# touched, but for Debian's qemu and chromium, which are installed when we may.
 
 VENV    ?= .venv
 PY      := $(VENV)/bin/python
@@ -20,7 +20,7 @@ run: setup       ## prepare everything and open the app
 test: lint types layers  ## everything CI checks
 	@sh .ci/tests $(PY)
 
-setup: $(VENV)/ready        ## create .venv, install, compile the engine and the guest programs
+setup: $(VENV)/ready        ## create .venv, install, compile engine and guest programs, get QEMU
 
 setup-test: $(VENV)/ready-for-tests browser  ## what the tests need beyond that
 
@@ -33,6 +33,7 @@ $(VENV)/ready: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(PY) -m pip install --quiet --disable-pip-version-check --progress-bar on -c constraints.txt -e .
 	@$(PY) -m workbench.backends.simulated.compile
 	@$(PY) -m workbench.backends.guest
+	@$(PY) -m workbench.backends.qemu.prepare
 	@touch $@
 
 $(VENV)/ready-for-tests: pyproject.toml constraints.txt $(VENV)/ready

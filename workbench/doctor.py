@@ -1,7 +1,8 @@
 """What a machine lacks to use the workbench, and the command that mends it.
 
 One small function per check, registered with `@examination`; the order of
-registration is the order shown.
+registration is the order shown. What the workbench can mend by itself has a
+function for that, which ``workbench doctor --fix`` calls.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from packaging.requirements import Requirement
 from workbench.errors import InputError
 from workbench.folders import cache_folder, data_folder
 
-__all__ = ["Finding", "examination", "examine"]
+__all__ = ["Finding", "examination", "examine", "mend"]
 
 _PYTHON = (3, 11)
 _DISTRIBUTION = "affinity-workbench"
@@ -57,14 +58,15 @@ class Finding:
 
 
 Examination = Callable[[], Finding]
-_examinations: list[tuple[str, Examination]] = []
+Fix = Callable[[], object]
+_examinations: list[tuple[str, Examination, Fix | None]] = []
 
 
-def examination(title: str) -> Callable[[Examination], Examination]:
-    """Register a check of the machine."""
+def examination(title: str, fix: Fix | None = None) -> Callable[[Examination], Examination]:
+    """Register a check of the machine, and what mends it if the workbench itself can."""
 
     def register(look: Examination) -> Examination:
-        _examinations.append((title, look))
+        _examinations.append((title, look, fix))
         return look
 
     return register
@@ -72,14 +74,30 @@ def examination(title: str) -> Callable[[Examination], Examination]:
 
 def examine() -> list[Finding]:
     """Return what all checks find; one that fails is itself a finding."""
+    return [_look(title, look) for title, look, _ in _examinations]
+
+
+def mend() -> list[Finding]:
+    """Mend what the workbench can, and return what the checks find after that."""
     findings = []
-    for title, look in _examinations:
-        try:
-            findings.append(look())
-        except Exception as defect:  # the doctor is called when something is broken
-            message = f"could not be examined: {type(defect).__name__}: {defect}"
-            findings.append(Finding(title, "problem", message))
+    for title, look, fix in _examinations:
+        found = _look(title, look)
+        if fix is not None and found.state != "ok":
+            try:
+                fix()
+                found = _look(title, look)
+            except InputError as lack:
+                found = Finding(title, found.state, lack.what, lack.remedy)
+        findings.append(found)
     return findings
+
+
+def _look(title: str, look: Examination) -> Finding:
+    try:
+        return look()
+    except Exception as defect:  # the doctor is called when something is broken
+        message = f"could not be examined: {type(defect).__name__}: {defect}"
+        return Finding(title, "problem", message)
 
 
 @examination("Python")
@@ -163,7 +181,13 @@ def _engine() -> Finding:
     )
 
 
-@examination("Guest programs")
+def _compile_guest() -> None:
+    from workbench.backends.guest import guest  # noqa: PLC0415 - only where asked for
+
+    guest()
+
+
+@examination("Guest programs", _compile_guest)
 def _guest() -> Finding:
     from workbench.backends.guest import build  # noqa: PLC0415 - slow to import
 
@@ -179,6 +203,51 @@ def _guest() -> Finding:
         f"not compiled yet, {found.version} will; the first run will take a while longer",
         f"{sys.executable} -m workbench.backends.guest",
     )
+
+
+def _install_qemu() -> None:
+    from workbench.backends.qemu.prepare import install_qemu  # noqa: PLC0415 - as above
+
+    install_qemu()
+
+
+@examination("QEMU", _install_qemu)
+def _qemu() -> Finding:
+    from workbench.backends.qemu.accelerator import qemu_version  # noqa: PLC0415 - as above
+    from workbench.backends.qemu.machine import INSTALL  # noqa: PLC0415 - as above
+
+    try:
+        return Finding("QEMU", "ok", qemu_version())
+    except InputError:
+        remedy = INSTALL if os.geteuid() == 0 else f"sudo {INSTALL}"
+        return Finding("QEMU", "note", "missing; the backend qemu needs it", remedy)
+
+
+def _fetch_kernel() -> None:
+    from workbench.backends.qemu.prepare import fetch_kernel  # noqa: PLC0415 - as above
+
+    fetch_kernel()
+
+
+@examination("Kernel", _fetch_kernel)
+def _kernel() -> Finding:
+    from workbench.backends.qemu import kernel  # noqa: PLC0415 - as above
+
+    try:
+        found = kernel.find()
+    except InputError:
+        return Finding("Kernel", "note", "missing; the backend qemu needs one", kernel.FETCH)
+    return Finding("Kernel", "ok", f"{found.release}, {found.image}")
+
+
+@examination("Accelerator")
+def _accelerator() -> Finding:
+    from workbench.backends.qemu.accelerator import known_here  # noqa: PLC0415 - as above
+
+    found = known_here()
+    if found is None:
+        return Finding("Accelerator", "ok", "not tried yet; the first run on qemu finds out")
+    return Finding("Accelerator", "ok", f"{found.accelerator}: {found.why}")
 
 
 @examination("Port")

@@ -13,4 +13,25 @@ def _simulated() -> Backend:
     return SimulatedBackend()
 
 
+def _native() -> Backend:
+    from workbench.backends.native.backend import NativeBackend  # noqa: PLC0415 - slow
+
+    return NativeBackend()
+
+
+def _qemu() -> Backend:
+    from workbench.backends.qemu.backend import QemuBackend  # noqa: PLC0415 - slow
+
+    return QemuBackend()
+
+
+def _genode() -> Backend:
+    from workbench.backends.genode.backend import GenodeBackend  # noqa: PLC0415 - slow
+
+    return GenodeBackend()
+
+
 register("simulated", _simulated)
+register("native", _native)
+register("qemu", _qemu)
+register("genode", _genode)

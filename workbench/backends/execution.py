@@ -23,6 +23,7 @@ __all__ = [
     "ThreadExecution",
     "failure_of",
     "is_disk_full",
+    "next_line",
 ]
 
 Report = Callable[[Event], object]
@@ -102,6 +103,8 @@ class ProcessExecution(ThreadExecution):
     def cancel(self) -> None:
         """End the processes and the replication."""
         with self._lock:
+            if self._cancelled:  # once is enough; twice would disturb the ending of processes
+                return
             self._cancelled = True
             if self._stop is not None:
                 self._stop()
@@ -118,6 +121,16 @@ class ProcessExecution(ThreadExecution):
         finally:
             with self._lock:
                 self._stop = None
+
+
+async def next_line(stream: asyncio.StreamReader, seconds: float) -> bytes:
+    """Return the next line of a stream, b"" at its end; `TimeoutError` if it takes longer.
+
+    `asyncio.wait_for` would not do: before Python 3.12 it loses a cancel that comes
+    together with a line.
+    """
+    async with asyncio.timeout(seconds):
+        return await stream.readline()
 
 
 def failure_of(error: Exception) -> Exception:

@@ -10,8 +10,9 @@ from workbench.scenario.children import children
 from workbench.scenario.model import Component, Scenario
 from workbench.scenario.prediction import Prediction, predict
 from workbench.scenario.priorities import priority_in_force
+from workbench.scenario.problem import Problem
 
-__all__ = ["Instance", "background_components", "instances"]
+__all__ = ["Instance", "background_components", "instance_problems", "instances"]
 
 _DEFAULT_TIMER_PERIOD_MS = 1.0
 """The benchmark counts whole milliseconds."""
@@ -87,6 +88,31 @@ def background_components(
 def _cores(scenario: Scenario, prediction: Prediction) -> tuple[int, ...]:
     width = scenario.effective_space.width
     return tuple(y * width + x for x, y in prediction.rectangle.cells())
+
+
+def instance_problems(scenario: Scenario) -> list[Problem]:
+    """Return what is to be said of a scenario's instances before they run."""
+    everyone = instances(scenario)
+    if not everyone:
+        return [
+            Problem(
+                "nothing-to-run",
+                "error",
+                "No enabled component runs a workload.",
+                consequence="Nothing is run: add a component such as a B-link tree.",
+            )
+        ]
+    return [
+        Problem(
+            "will-not-start",
+            "warning",
+            f"{one.label} will not start: {one.prediction.reason}",
+            component=one.component.id,
+            consequence="It does no operation; the others run without it.",
+        )
+        for one in everyone
+        if not one.prediction.starts
+    ]
 
 
 def _benchmarks(scenario: Scenario) -> list[Component]:

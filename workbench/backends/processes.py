@@ -72,7 +72,8 @@ class Workplace:
         if process.returncode is None:
             _signal_group(process.pid, signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
+                async with asyncio.timeout(_GRACE_SECONDS):
+                    await process.wait()
         _signal_group(process.pid, signal.SIGKILL)
         # Those that left the group; while they hold its pipes, waiting would not end.
         _kill([one for one in self.marked() if one.pid != process.pid])

@@ -15,12 +15,15 @@ _MARKS = {"ok": "✓", "note": "•", "problem": "✗"}
 
 
 def doctor(
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Compile, fetch and (as root) install what is missing.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the findings as one list.")] = False,
 ) -> None:
     """Say what this machine lacks to use the workbench, and the command that mends it."""
-    from workbench.doctor import examine  # noqa: PLC0415 - slow to import
+    from workbench.doctor import examine, mend  # noqa: PLC0415 - slow to import
 
-    findings = examine()
+    findings = mend() if fix else examine()
     if json:
         print_json([finding.to_json() for finding in findings])
     else:

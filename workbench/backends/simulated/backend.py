@@ -19,7 +19,7 @@ from workbench.backends.base import (
     Progress,
 )
 from workbench.backends.execution import Report, ThreadExecution
-from workbench.backends.instances import Instance, instances
+from workbench.backends.instances import Instance, instance_problems
 from workbench.backends.simulated import layout, parameters, setup
 from workbench.backends.simulated.cache import chunks, scheduling_policy
 from workbench.backends.simulated.results import dataset
@@ -143,27 +143,7 @@ def _scenario_problems(job: Job) -> list[Problem]:
                 consequence="Nothing is run.",
             )
         ]
-    everyone = instances(job.scenario)
-    if not everyone:
-        return [
-            Problem(
-                "nothing-to-run",
-                "error",
-                "No enabled component runs a workload.",
-                consequence="Nothing is run: add a component such as a B-link tree.",
-            )
-        ]
-    return [
-        Problem(
-            "will-not-start",
-            "warning",
-            f"{one.label} will not start: {one.prediction.reason}",
-            component=one.component.id,
-            consequence="It does no operation; the others run without it.",
-        )
-        for one in everyone
-        if not one.prediction.starts
-    ]
+    return instance_problems(job.scenario)
 
 
 def _welcome(one: Instance) -> str:
