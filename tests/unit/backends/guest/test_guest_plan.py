@@ -75,7 +75,7 @@ def test_quotas_timers_and_phases_are_passed_on() -> None:
     assert blocks(text)["timer"]["set"] == ["period_us 1000"]
     assert plan.operations == 4000
     zipf = blocks(asked(workload="lookup", zipf=0.9).text())["blinktree1"]["phase"]
-    assert zipf == ["lookup operations=4000000 mix=lookup pick=zipf theta=0.9 keys=1000000"]
+    assert zipf == ["lookup operations=8000000 mix=lookup pick=zipf theta=0.9 keys=1000000"]
 
 
 def test_mixes_are_parts_of_a_hundred() -> None:
