@@ -106,7 +106,7 @@ def test_one_guest_with_two_cores_gives_a_result() -> None:
 
 
 def test_a_component_that_outgrows_its_quota_ends_alone() -> None:
-    poor = job(change=lambda c: c.but(ram_bytes="12M"), operations=400_000, **TCG)
+    poor = job(change=lambda c: c.but(ram_bytes="12M"), operations=800_000, **TCG)
     execution = backend("qemu").start(poor)
     ended(execution)
     result = execution.result()
