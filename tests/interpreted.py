@@ -45,7 +45,7 @@ SMALL = {"operations": invariants.OPERATIONS, "quantum_ms": 0.02, "window": 7}
 def conserves(**parameters: object) -> None:
     """All invariants, after every few events."""
     invariants.test_conservation.hypothesis.inner_test(  # type: ignore[attr-defined]
-        SHARED, "insert", SMALL | parameters, 23
+        SHARED, "insert", SMALL | parameters, 1
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.simulation import run, scenario, timer, tree
+from tests.simulation import run, scenario, stepwise, timer, tree
 from workbench.backends.base import Job, backend
 from workbench.backends.simulated import policy
 from workbench.backends.simulated.cache import scheduling_policy
@@ -67,6 +67,18 @@ def test_nova_gives_everyone_a_quantum_in_turn() -> None:
     turn = 1e-3 + 3e-6 + 7e-6
     slices = float(result.elapsed_seconds) / turn
     assert result.context_switches.values[:2] == pytest.approx([slices] * 2, abs=2)
+
+
+@pytest.mark.parametrize("policy", ["nova", "gang", "linux_fair", "base_hw"])
+def test_nobody_starves_between_frequent_preemptions(policy: str) -> None:
+    """A timer that wakes up every 20 us lets every one of three workers have its turn."""
+    alone = scenario(tree("a", Rectangle(width=1), priority=-1), width=1, prio_levels=2)
+    parameters = {"policy": policy, "workers": 3, "operations": 150, "quantum_ms": 0.05}
+    woken = {"timer_tick_ns": 20_000.0, "timer_work_ns": 500.0, "switch_us": 0.0}
+    events = 0
+    for _ in stepwise(alone, "insert", parameters | woken, 1_000):
+        events += 1_000
+        assert events < 100_000, "it will never end"
 
 
 def test_nova_cores_switch_at_moments_of_their_own_unless_told_otherwise() -> None:

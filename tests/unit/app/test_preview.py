@@ -50,8 +50,13 @@ def test_what_is_held_is_previewed_before_it_is_let_go(strip: PreviewStrip) -> N
     assert "within 25 %" in strip._view.object
     assert strip._grid.previewed == 3
     held = told(strip)
-    assert held["lookup"][2] == before["lookup"][2]
-    assert held["lookup"][0] != before["lookup"][0]
+    first, _, last = (
+        float(after.split()[0]) / float(placed.split()[0])
+        for after, placed in zip(held["lookup"], before["lookup"], strict=True)
+    )
+    # Joined on its cores, the first has half of them; the last one has more of the caches at most.
+    assert first == pytest.approx(0.5, abs=0.1)
+    assert last == pytest.approx(1.0, abs=0.01)
     scenario = edits.place(talk("partition-evenly"), "blinktree2", Rectangle(x=1, width=21))
     (found,) = preview(Job(scenario, "lookup", 1))
     assert held["lookup"] == [f"{rate / 1e6:.2f} M op/s" for rate in found.rates.values()]

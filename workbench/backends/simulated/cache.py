@@ -39,6 +39,7 @@ _SOURCES = (
             "phases",
             "policy",
             "requests",
+            "turns",
         )
     ),
     Path(schema.__file__),

@@ -15,18 +15,26 @@ import numpy.typing as npt
 
 from workbench.backends.simulated.layout import FOREVER, NOBODY, Engine
 from workbench.backends.simulated.policy import Records, part_of_policy, policy
+from workbench.backends.simulated.turns import (
+    NO_TURNS,
+    end_turn,
+    longest_waiting,
+    rest_of_slice,
+    turns,
+)
 
 TITLE = "base-hw: CPU quotas claimed by priority, the rest in turn"
 
 
 def prepare(engine: Engine) -> npt.NDArray[np.int64]:
-    """Return the quota of each worker, what is left of it, and two notes for each core.
+    """Return the quota of each worker, what is left of it, notes for each core, and turns.
 
     The notes are when the quotas were last charged, and the number of the super period.
     """
     share = engine.components["quota"][engine.workers["component"]]
     quota = (share * engine.clock["super_period"][0]).astype(np.int64)
-    return np.concatenate([quota, quota, np.zeros(2 * len(engine.cores), np.int64)])
+    notes = np.zeros(2 * len(engine.cores), np.int64)
+    return np.concatenate([quota, quota, notes, turns(engine)])
 
 
 @part_of_policy
@@ -70,6 +78,10 @@ def pick(
     """Take the claim of the highest priority, or else fill."""
     c = cores[core]
     now = clock[0].now
+    ended = 2 * (len(workers) + len(cores))
+    claims = c.running != NOBODY and table[len(workers) + c.running] > 0
+    if not claims:
+        end_turn(core, expired, clock, cores, workers, table, ended)
     _charge(core, clock, cores, workers, table)
     next_period = (now // clock[0].super_period + 1) * clock[0].super_period
     rivals = 0
@@ -87,9 +99,6 @@ def pick(
     if stays and not expired and c.slice_end < FOREVER:
         return w, c.slice_end
     if not stays or expired:
-        w = max(c.last_ran, c.first - 1)
-        for _ in range(c.first, c.last):
-            w = w + 1 if w + 1 < c.last else c.first
-            if workers[w].ready:
-                break
-    return w, FOREVER if rivals == 1 else min(now + clock[0].fill_slice, next_period)
+        w = longest_waiting(core, NO_TURNS, cores, workers, table, ended)
+    slice = rest_of_slice(w, clock[0].fill_slice, workers, table, ended)
+    return w, FOREVER if rivals == 1 else min(now + slice, next_period)

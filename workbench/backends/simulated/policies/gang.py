@@ -5,7 +5,6 @@ Components whose rectangles do not overlap share a row of the schedule
 whose worker of the present row has nothing to run takes the next row's.
 """
 
-# ruff: noqa: ARG001 - all policies have one signature
 from __future__ import annotations
 
 import numpy as np
@@ -20,12 +19,13 @@ from workbench.backends.simulated.layout import (
     Engine,
 )
 from workbench.backends.simulated.policy import Records, policy
+from workbench.backends.simulated.turns import end_turn, turns
 
 TITLE = "Gang: all workers of a component switched together"
 
 
 def prepare(engine: Engine) -> npt.NDArray[np.int64]:
-    """Return the row of each component: the first one in which its cores are free."""
+    """Return the row of each component, the first one in which its cores are free, and turns."""
     rows: list[set[int]] = []
     row_of = np.zeros(len(engine.components), np.int64)
     for component in range(len(engine.components)):
@@ -35,7 +35,7 @@ def prepare(engine: Engine) -> npt.NDArray[np.int64]:
             rows.append(set())
         rows[free] |= cores
         row_of[component] = free
-    return row_of
+    return np.concatenate([row_of, turns(engine)])
 
 
 @policy
@@ -51,9 +51,11 @@ def pick(
     """Take the worker of the row whose turn it is, or of the next row that has one."""
     c = cores[core]
     now = clock[0].now
+    ended = len(components)  # from there on: when each worker's last turn ended
+    end_turn(core, expired, clock, cores, workers, table, ended)
     live = 0
-    for row in range(len(table)):
-        for k in range(len(table)):
+    for row in range(len(components)):
+        for k in range(len(components)):
             if table[k] == row and (components[k].state in (PARALLEL, SERIAL, CHECKING)):
                 live += 1
                 break
@@ -66,21 +68,19 @@ def pick(
     nearest = FOREVER
     position = -1
     rivals = 0
-    for row in range(len(table)):
+    for row in range(len(components)):
         alive = False
-        for k in range(len(table)):
+        for k in range(len(components)):
             alive |= table[k] == row and (components[k].state in (PARALLEL, SERIAL, CHECKING))
         if not alive:
             continue
         position += 1
         distance = (position - turn) % live
-        # Of several workers of one component, those after the last one go first.
-        w = max(c.last_ran, c.first - 1)
-        for _ in range(c.first, c.last):
-            w = w + 1 if w + 1 < c.last else c.first
+        for w in range(c.first, c.last):
             if workers[w].ready and table[workers[w].component] == row:
                 rivals += 1
-                if distance < nearest:
+                waited_longer = distance == nearest and table[ended + w] < table[ended + chosen]
+                if distance < nearest or waited_longer:
                     chosen = w
                     nearest = distance
     if rivals <= 1 and live == 1:

@@ -8,10 +8,19 @@ part of its slice left.
 # ruff: noqa: ARG001 - all policies have one signature
 from __future__ import annotations
 
-from workbench.backends.simulated.layout import FOREVER, NOBODY
+import numpy as np
+import numpy.typing as npt
+
+from workbench.backends.simulated.layout import FOREVER, NOBODY, Engine
 from workbench.backends.simulated.policy import Records, policy
+from workbench.backends.simulated.turns import end_turn, longest_waiting, rest_of_slice, turns
 
 TITLE = "NOVA: fixed priorities, round robin, each core for itself"
+
+
+def prepare(engine: Engine) -> npt.NDArray[np.int64]:
+    """Return whose turn it is on each core."""
+    return turns(engine)
 
 
 @policy
@@ -26,6 +35,7 @@ def pick(
 ) -> tuple[int, int]:
     """Keep the worker until its slice ends, then take the next of the highest priority."""
     c = cores[core]
+    end_turn(core, expired, clock, cores, workers, table, 0)
     highest = -FOREVER
     rivals = 0
     for w in range(c.first, c.last):
@@ -40,13 +50,10 @@ def pick(
     w = c.running
     stays = w != NOBODY and workers[w].ready and workers[w].priority == highest
     if not stays or expired:
-        w = max(c.last_ran, c.first - 1)
-        for _ in range(c.first, c.last):
-            w = w + 1 if w + 1 < c.last else c.first
-            if workers[w].ready and workers[w].priority == highest:
-                break
+        w = longest_waiting(core, highest, cores, workers, table, 0)
     if rivals == 1:
         return w, FOREVER
     if stays and not expired and c.slice_end < FOREVER:
         return w, c.slice_end
-    return w, -(c.phase if c.slice_end == FOREVER else clock[0].quantum)
+    whole = c.phase if c.slice_end == FOREVER else clock[0].quantum
+    return w, -rest_of_slice(w, whole, workers, table, 0)
