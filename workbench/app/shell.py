@@ -165,7 +165,7 @@ def _in_words(error: Exception) -> Notice:
 
 
 def _page(main: list[Any], header: list[Any]) -> Any:
-    return pmui.Page(
+    made = pmui.Page(
         title=TITLE,
         logo=FAVICON,
         favicon=FAVICON,
@@ -176,6 +176,11 @@ def _page(main: list[Any], header: list[Any]) -> Any:
         busy_indicator=None,
         sizing_mode="stretch_both",
     )
+    # A page follows for good whether the server is busy; with every session that takes longer.
+    for _, watcher in made._param__private.ref_watchers:
+        pn.state.param.unwatch(watcher)
+    made._param__private.ref_watchers.clear()
+    return made
 
 
 def _scrolling(view: Any) -> Any:
