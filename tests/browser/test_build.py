@@ -119,6 +119,7 @@ def test_the_timer_of_an_instance_can_be_chosen(app: Page) -> None:
 def test_switched_off_components_stay_grey_in_place(app: Page) -> None:
     open_talk(app)
     item(app, "blinktree2").click()
+    expect(app.locator(".field-name input")).to_have_value("blinktree2")
     app.locator(".field-on input").click()
     expect(item(app, "blinktree2")).to_have_class(re.compile(r"\boff\b"))
     expect(app.locator(".share-2")).to_have_text("each core shared by 2")
