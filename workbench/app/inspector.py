@@ -42,7 +42,9 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
         self._showing = False
         self._fields: dict[str, tuple[Field, Callable[[Component], str]]] = {}
         self._title = pn.pane.HTML(sizing_mode="stretch_width", margin=0)
-        self._on = pmui.Switch(label="On", value=True, size="small", css_classes=["field-on"], margin=0)
+        self._on = pmui.Switch(
+            label="On", value=True, size="small", css_classes=["field-on"], margin=0
+        )
         self._placed = pmui.Switch(
             label="On chosen cores",
             size="small",
