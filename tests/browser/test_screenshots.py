@@ -51,40 +51,40 @@ def finished(
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
 def test_the_three_pages(
-    page: Page, watch: Watch, finished: Server, folder: Path, size: str, dark: bool
+    page: Page, watch: Watch, finished: Server, folder: Path, dark: bool
 ) -> None:
-    width, height = SIZES[size]
-    page.set_viewport_size({"width": width, "height": height})
     page.goto(finished.url)
     page.locator("[data-test=affinity-grid]").wait_for(timeout=60_000)
     if dark:
         page.locator(".theme-toggle, [aria-label*=heme]").first.click()
-    name = f"{{}}-{size}{'-dark' if dark else ''}.png"
+    name = f"{{}}-{{}}{'-dark' if dark else ''}.png"
 
     open_talk(page)
     page.get_by_role("button", name="partitioned", exact=True).click()
     item(page, "blinktree2").click()
     expect(page.locator(".field-name input")).to_have_value("blinktree2")
-    take(page, folder / name.format("build"))
+    take(page, folder, name.format("build", "{}"))
 
     page.keyboard.press("Escape")
     go_to(page, "Runs")
     expect(page.locator(".history tbody tr")).to_have_count(4)
-    take(page, folder / name.format("runs"))
+    take(page, folder, name.format("runs", "{}"))
 
     go_to(page, "Compare")
     wait_for_title(page, "accounting-lookup", "simulation")
-    take(page, folder / name.format("compare"))
+    take(page, folder, name.format("compare", "{}"))
 
 
-def take(page: Page, file: Path) -> None:
-    """Take a picture of a page that does not move any more and is not wider than its window."""
+def take(page: Page, folder: Path, name: str) -> None:
+    """Take pictures in all sizes of a page that stands still and is not wider than its window."""
     page.mouse.move(2, 2)
-    page.wait_for_timeout(800)
-    page.screenshot(path=file)
-    assert file.stat().st_size > 20_000, "the page is blank"
-    assert page.evaluate(
-        "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    ), "the page is wider than its window"
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(800)
+        file = folder / name.format(size)
+        page.screenshot(path=file)
+        assert file.stat().st_size > 20_000, "the page is blank"
+        assert page.evaluate(
+            "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        ), "the page is wider than its window"

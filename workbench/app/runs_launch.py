@@ -91,7 +91,7 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
             color="primary",
             variant="contained",
             css_classes=["launch"],
-            width=140,
+            width=110,
         )
         self._question = pn.Column(sizing_mode="stretch_width", css_classes=["launch-question"])
         self._table = pn.pane.HTML(
@@ -110,6 +110,9 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
     def __panel__(self) -> Any:
         return pmui.Column(
             self._name,
+            # In sight on a projector too, however long the lists below are.
+            pn.Row(self._start, self._extent, align="center", sizing_mode="stretch_width"),
+            self._question,
             self._backend,
             pn.Row(self._variants, self._workloads),
             pn.Row(self._replications.widget, self._seed.widget),
@@ -118,9 +121,6 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
             self._parameter,
             self._value,
             self._chips,
-            self._extent,
-            self._start,
-            self._question,
             sizing_mode="stretch_width",
         )
 
