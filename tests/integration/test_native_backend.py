@@ -28,6 +28,7 @@ def test_a_small_experiment_runs_and_is_compared(tmp_path: Path) -> None:
     with RunStore(tmp_path) as store, JobManager(store) as jobs:
         ids = jobs.submit(
             small(backend="native", replications=2, workloads=("insert-lookup",)),
+            variants=("time-shared", "partitioned"),
             parameters={"operations": 3000, "sync": "olfit"},
         )
         jobs.wait(ids)

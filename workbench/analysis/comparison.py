@@ -263,6 +263,28 @@ class Comparison:
 
     # -- ratios ------------------------------------------------------------------------------
 
+    @cached_property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The pairs (a, b) of variants that are compared, by their baselines `b`.
+
+        Variants with equal settings and equally many components differ in their placement
+        alone: each is compared with its likes. One without its like is compared with all.
+        """
+        kinds = [self._settings(variant) for variant in self.variants]
+        of = dict(zip(self.variants, kinds, strict=True))
+        return tuple(
+            (a, b)
+            for b, a in combinations(self.variants, 2)
+            if of[a] == of[b] or 1 in (kinds.count(of[a]), kinds.count(of[b]))
+        )
+
+    def _settings(self, variant: str) -> tuple[object, ...]:
+        """Return what must be equal in variants that differ in their placement alone."""
+        one = self.dataset.sel(variant=variant)
+        took_part = int(one.exit_reason.notnull().any(("workload", "replication")).sum())
+        chosen = one.settings.values.ravel() if "settings" in one.coords else ()
+        return took_part, *sorted({str(those) for those in chosen if those})
+
     def ratio(
         self,
         metric: str,
@@ -285,12 +307,12 @@ class Comparison:
         return Ratio(workload, phase, a, b, metric, estimate.value, ends, estimate.n, component)
 
     def ratios(self, component: str | None = None) -> list[Ratio]:
-        """Return the ratio of every pair of variants, for each phase and metric."""
+        """Return the ratio of every one of the `pairs`, for each phase and metric."""
         return [
             self.ratio(metric, workload, a, b, phase=phase, component=component)
             for workload in self.workloads
             for phase in self.phases(workload)
-            for b, a in combinations(self.variants, 2)
+            for a, b in self.pairs
             if {(a, workload), (b, workload)} <= set(self.runs)
             for metric in METRICS
         ]

@@ -37,7 +37,7 @@ def latest_runs(store: RunStore, experiment: Experiment) -> list[RunRecord]:
     ):
         found = basis(record)
         common = common or found
-        if found == common:
+        if found.agrees(common):
             newest.setdefault((record.variant, record.workload), record)
     return [
         newest[variant.name, workload]

@@ -22,10 +22,12 @@ __all__ = ["Basis", "basis", "differing", "experiment_of"]
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a run rests on beside its variant and workload.
+    """What a run rests on beside its variant.
 
     Parameters
     ----------
+    workload
+        Its workload.
     seed
         Of the experiment.
     scenario
@@ -34,9 +36,15 @@ class Basis:
         Chosen parameters that no variant of the experiment declares.
     """
 
+    workload: str
     seed: int
     scenario: object
     parameters: Mapping[str, object]
+
+    def agrees(self, other: Basis) -> bool:
+        """Whether nothing differs but what a variant or a workload may change."""
+        mine, theirs = (self.seed, self.scenario), (other.seed, other.scenario)
+        return mine == theirs and not differing((self, other))
 
 
 def basis(record: RunRecord) -> Basis:
@@ -45,18 +53,33 @@ def basis(record: RunRecord) -> Basis:
     if experiment is None:
         # Of an import nothing but the variant is known; its parameters describe that.
         imported = record.backend == IMPORTED
-        return Basis(record.seed, record.experiment_yaml, {} if imported else record.parameters)
+        return Basis(
+            record.workload,
+            record.seed,
+            record.experiment_yaml,
+            {} if imported else record.parameters,
+        )
     declared = {name for variant in experiment.variants for name in variant.parameters}
     undeclared = {k: v for k, v in record.parameters.items() if k not in declared}
-    return Basis(record.seed, init_config.plain(experiment.scenario), undeclared)
+    return Basis(record.workload, record.seed, init_config.plain(experiment.scenario), undeclared)
 
 
 def differing(bases: Iterable[Basis]) -> tuple[str, ...]:
-    """Return the names of the parameters in which these differ."""
+    """Return the names of the parameters in which these differ.
+
+    A workload none of whose runs has a parameter may not know it: that is no difference.
+    """
+    values: dict[str, dict[str, set[str]]] = {}
     found = list(bases)
-    names = sorted({name for one in found for name in one.parameters})
+    for name in sorted({name for one in found for name in one.parameters}):
+        for one in found:
+            of_workload = values.setdefault(name, {}).setdefault(one.workload, set())
+            of_workload.add(str(one.parameters.get(name)))
+    unset = {str(None)}
     return tuple(
-        name for name in names if len({str(one.parameters.get(name)) for one in found}) > 1
+        name
+        for name, by_workload in values.items()
+        if len(set().union(*(those for those in by_workload.values() if those != unset))) > 1
     )
 
 

@@ -20,8 +20,9 @@ def collect(store: RunStore, run_ids: Iterable[str]) -> xr.Dataset:
 
     The order is that of the ids, so the first variant is the baseline. The
     coordinate ``run`` (workload, variant) holds the run ids, "" where there is
-    no run. What has the dim ``time_bin`` is left out: the bins of different runs
-    are different spans; `RunStore.dataset` of one run has them.
+    no run, and ``settings`` the values of its parameters. What has the dim
+    ``time_bin`` is left out: the bins of different runs are different spans;
+    `RunStore.dataset` of one run has them.
 
     Raises
     ------
@@ -69,7 +70,13 @@ def assembled(
         rows.append(join(parts, variant=present))
     whole = join(rows, workload=workloads).sel(variant=list(variants))
     runs = [[cells.get((workload, variant), "") for variant in variants] for workload in workloads]
-    return whole.assign_coords(run=(("workload", "variant"), runs))
+    settings = [[_settings(datasets.get(run)) for run in row] for row in runs]
+    dims = ("workload", "variant")
+    return whole.assign_coords(run=(dims, runs), settings=(dims, settings))
+
+
+def _settings(dataset: xr.Dataset | None) -> str:
+    return "" if dataset is None else str(dataset.attrs.get("parameters", ""))
 
 
 def _refuse_other_bases(records: Sequence[RunRecord]) -> None:

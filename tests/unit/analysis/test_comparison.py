@@ -209,3 +209,28 @@ def test_throughputs_are_added_where_a_dataset_lacks_them() -> None:
     assert isinstance(bare, xr.Dataset)
     told, expected = run_summary(Comparison(bare)), run_summary(Comparison(full))
     assert told["throughput_makespan"] == expected["throughput_makespan"]
+
+
+def test_variants_are_compared_with_their_likes() -> None:
+    """Names as in the sample ``small``; settings and instances are what tells likes apart."""
+    kinds = {
+        "time-shared": ("a", 2), "partitioned": ("a", 2),
+        "olfit-time-shared": ("b", 2), "olfit-partitioned": ("b", 2),
+        "three-time-shared": ("a", 3),
+    }  # fmt: skip
+    parts = [
+        run("insert", kept, cores=4, replications=2, instances=instances)
+        for kept, (_, instances) in zip(
+            ("time-shared", "partitioned") * 3, kinds.values(), strict=False
+        )
+    ]
+    whole = join([join(parts, variant=list(kinds))], workload=["insert"])
+    settings = [[settings for settings, _ in kinds.values()]]
+    found = Comparison(whole.assign_coords(settings=(("workload", "variant"), settings)))
+    likes = {("partitioned", "time-shared"), ("olfit-partitioned", "olfit-time-shared")}
+    alone = {("three-time-shared", other) for other in list(kinds)[:4]}
+    assert set(found.pairs) == likes | alone
+    assert {(one.a, one.b) for one in found.ratios()} == likes | alone
+    # Where nothing tells them apart, everyone is compared with everyone.
+    whole = whole.sel(variant=list(kinds)[:4])
+    assert len(Comparison(whole).pairs) == 6

@@ -15,6 +15,7 @@ from tests import fake_backend
 from tests.fake_backend import FakeBackend, experiment
 from workbench.errors import InputError
 from workbench.experiments import jobs as jobs_module
+from workbench.experiments.collect import collect
 from workbench.experiments.jobs import JobManager, _stop
 from workbench.experiments.seeds import replication_seed
 from workbench.results.records import RunSpec
@@ -238,7 +239,9 @@ def test_what_cannot_run_is_refused_before_anything_is_recorded(
 def test_a_parameter_of_one_workload_is_not_forced_on_the_others(
     jobs: JobManager, backend: FakeBackend
 ) -> None:
-    jobs.wait(jobs.submit(experiment(), parameters={"leaf_ns": 5, "window": 9}), SOON)
+    ids = jobs.submit(experiment(), parameters={"leaf_ns": 5, "window": 9})
+    jobs.wait(ids, SOON)
+    assert set(collect(jobs.store, ids).workload.values) == {"insert", "lookup"}
     given = {job.workload: dict(job.parameters) for job in backend.started}
     assert given == {"insert": {"window": 9, "leaf_ns": 5}, "lookup": {"window": 9}}
     with pytest.raises(InputError, match="leaf_ns"):

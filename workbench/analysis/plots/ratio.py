@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
@@ -34,8 +33,7 @@ def ratio(comparison: Comparison, selection: Selection) -> Any:
     whisker its 95 % confidence interval, small dots are the single pairs. With a component
     selected, its own ratio is drawn. A tap on a row selects the first variant's run.
     """
-    pairs = [(a, b) for b, a in combinations(comparison.variants, 2)]
-    plots = [_figure(comparison, selection, a, b) for a, b in pairs]
+    plots = [_figure(comparison, selection, a, b) for a, b in comparison.pairs]
     if not plots:
         return hv.Div("<p>A ratio needs two variants of the same workload.</p>")
     return plots[0] if len(plots) == 1 else hv.Layout(plots).opts(shared_axes=False).cols(1)

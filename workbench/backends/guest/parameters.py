@@ -34,12 +34,13 @@ _MODE_DOC = (
 )
 
 _OWN: dict[str, tuple[str, Setting]] = {
-    "workers_per_instance": (
-        "policy",
+    "workers": (
+        "workload",
         Setting(
             value=0,
-            doc="Workers of each instance, dealt to its cores in turn; 0 means one per core.",
-            source="MxTasking has one worker per core.",
+            doc="Workers of each instance, dealt to its cores in turn; 0 means one per core, "
+            "as in the talk.",
+            source="The talk's design; a number gives every placement equally many threads.",
             maximum=1024,
         ),
     ),

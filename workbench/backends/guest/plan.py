@@ -81,7 +81,7 @@ class GuestPlan:
 
     def workers(self, one: Instance) -> int:
         """Return how many workers an instance has."""
-        return self.settings.whole("workers_per_instance") or len(one.cores)
+        return self.settings.whole("workers") or len(one.cores)
 
     def text(self, *, heartbeat_ms: int = 500, lines: Iterable[str] = ()) -> str:
         """Return the plan as the runner reads it.

@@ -52,7 +52,7 @@ def test_components_are_placed_on_the_cpus_of_their_cells() -> None:
 def test_the_talks_design_has_a_worker_per_core_and_the_other_one_a_number() -> None:
     assert [asked().workers(one) for one in asked().instances] == [3, 4]
     assert "workers 3" in blocks(asked().text())["blinktree1"]["set"]
-    fixed = asked(workers_per_instance=2)
+    fixed = asked(workers=2)
     assert [fixed.workers(one) for one in fixed.instances] == [2, 2]
     assert "workers 2" in blocks(fixed.text())["blinktree2"]["set"]
 
