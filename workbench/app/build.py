@@ -8,7 +8,8 @@ from typing import Any
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.app.editor import grid_of, source_of
+from workbench.app.configuration import Configuration
+from workbench.app.editor import grid_of
 from workbench.app.files import Files
 from workbench.app.host_bar import HostBar
 from workbench.app.inspector import Inspector
@@ -59,7 +60,7 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
         files = Files(state, notices)
         fill: dict[str, Any] = {"sizing_mode": "stretch_both", "margin": 0}
         self._views: dict[str, Any] = {
-            "Configuration": source_of(state, **fill),
+            "Configuration": Configuration(state, notices, **fill),
             "Routes": sessions_of(state, visible=False, **fill),
             "Quotas": self._quotas(state, fill),
             "Side by side": SideBySide(state, visible=False, **fill),

@@ -22,7 +22,9 @@ __all__ = [
     "changed",
     "duplicate",
     "fill_the_rest",
+    "forgotten",
     "free_place",
+    "in_variant",
     "leave",
     "make_variant",
     "mend",
@@ -67,7 +69,7 @@ def place(experiment: Experiment, variant: str, id: str, rectangle: Rectangle | 
     """Return the experiment with a component on a rectangle; None lets it run anywhere."""
     if variant:
         target = rectangle or experiment.scenario.effective_space.whole
-        return _in_variant(experiment, variant, lambda affinity: affinity | {id: target})
+        return in_variant(experiment, variant, lambda affinity: affinity | {id: target})
     return changed(experiment, lambda scenario: edits.place(scenario, id, rectangle))
 
 
@@ -121,6 +123,11 @@ def duplicate(experiment: Experiment, id: str) -> tuple[Experiment, str]:
 
 def remove(experiment: Experiment, id: str) -> Experiment:
     """Return the experiment without a component, in every variant."""
+    return forgotten(experiment.but(scenario=edits.remove(experiment.scenario, id)), id)
+
+
+def forgotten(experiment: Experiment, id: str) -> Experiment:
+    """Return the experiment whose variants do not name a component any more."""
 
     def without(variant: Variant) -> Variant:
         listed = variant.components
@@ -129,10 +136,7 @@ def remove(experiment: Experiment, id: str) -> Experiment:
             components=None if listed is None else tuple(other for other in listed if other != id),
         )
 
-    return experiment.but(
-        scenario=edits.remove(experiment.scenario, id),
-        variants=tuple(without(variant) for variant in experiment.variants),
-    )
+    return experiment.but(variants=tuple(without(variant) for variant in experiment.variants))
 
 
 def make_variant(
@@ -228,7 +232,7 @@ def mend(experiment: Experiment, variant: str, fix: Fix) -> Experiment:
         and component.affinity != _affinity(before, component.id)
     }
     if moved:
-        return _in_variant(experiment, variant, lambda affinity: affinity | moved)
+        return in_variant(experiment, variant, lambda affinity: affinity | moved)
     return changed(experiment, fix.apply)
 
 
@@ -287,7 +291,7 @@ def _affinity(scenario: Scenario, id: str) -> object:
     return next((c.affinity for c in scenario.components if c.id == id), None)
 
 
-def _in_variant(
+def in_variant(
     experiment: Experiment,
     name: str,
     change: Callable[[dict[str, Rectangle]], dict[str, Rectangle]],

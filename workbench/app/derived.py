@@ -42,7 +42,10 @@ class Found(NamedTuple):
 class Derived:
     """What follows from an experiment, worked out when it is asked for."""
 
-    def __init__(self, experiment: Experiment, variant: str, document: Document | None) -> None:
+    def __init__(
+        self, experiment: Experiment, variant: str, document: Document | None, format: str = ""
+    ) -> None:
+        self._format = format
         self._experiment = experiment
         self._variant = variant
         self._document = document
@@ -64,7 +67,7 @@ class Derived:
     def explained(self, host: Host) -> dict[str, Explanation]:
         """Return what becomes of every component on a machine, by label path."""
         if self._explained is None or self._explained[0] != host:
-            self._explained = host, _explained(self.whole, host, self.text_format)
+            self._explained = host, _explained(self.whole, host, self._own_format)
         return self._explained[1]
 
     @cached_property
@@ -111,24 +114,50 @@ class Derived:
     @property
     def syntax(self) -> Syntax:
         """The syntax that `init` gets the configuration in."""
-        return _syntax(self.text_format)
+        return _syntax(self._own_format)
 
     @property
     def release(self) -> Release:
         """The release of Genode that the configuration is for."""
-        return _release(self.text_format)
+        return _release(self._own_format)
 
     @property
-    def text_format(self) -> str:
+    def _own_format(self) -> str:
         """The configuration's own format, or XML where it has none."""
         own = self._document.format if self._document else genode_xml.PROFILE
         return genode_xml.PROFILE if formats.formats()[own].holds_experiment else own
 
+    def in_format(self, format: str) -> str:
+        """Return the whole scenario as text.
+
+        Raises
+        ------
+        workbench.errors.InputError
+            If the format cannot say it.
+        """
+        if formats.formats()[format].holds_experiment:
+            return formats.write(self._experiment, format, self._document)
+        shown = self._experiment.but(scenario=placement.placed(self.whole))
+        return formats.write(shown, format, self._document)
+
     @cached_property
+    def _written(self) -> tuple[str, str]:
+        """The format that is shown and the text in it; XML where another cannot say it."""
+        format = self._format or self._own_format
+        try:
+            return format, self.in_format(format)
+        except InputError:
+            return genode_xml.PROFILE, self.in_format(genode_xml.PROFILE)
+
+    @property
+    def text_format(self) -> str:
+        """Name of the format of `text`."""
+        return self._written[0]
+
+    @property
     def text(self) -> str:
-        """The whole scenario in `text_format`."""
-        shown = Experiment(name=self._experiment.name, scenario=placement.placed(self.whole))
-        return formats.write(shown, self.text_format, self._document)
+        """The whole scenario as text."""
+        return self._written[1]
 
     @cached_property
     def as_text(self) -> AsText:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import reduce
 from typing import Any
 
@@ -23,6 +24,13 @@ from workbench.scenario.init_config import inner
 from workbench.scenario.model import Rectangle, Scenario
 
 __all__ = ["ScenarioEditor", "apply_gesture", "grid_of", "source_of"]
+
+
+_SYNTAX = defaultdict(lambda: "xml", {"hid": "hid", "yaml": "yaml"}) | {
+    "run-26.02": "run",
+    "run-22.02": "run",
+}
+"""How the text of each format is coloured."""
 
 
 def grid_of(state: AppState, **params: Any) -> AffinityGrid:
@@ -59,9 +67,11 @@ def source_of(state: AppState, **params: Any) -> SourceView:
     source = SourceView(label="Configuration as text", **params)
 
     def show(*_: Any) -> None:
-        source.param.update(text=state.text, marked=list(_marked_lines(state) or ()))
+        marked = list(_marked_lines(state) or ())
+        source.param.update(text=state.text, syntax=_SYNTAX[state.text_format], marked=marked)
 
-    state.param.watch(show, ["experiment", "variant", "inside", "document", "selected", "line"])
+    names = ["experiment", "variant", "inside", "document", "selected", "line", "format"]
+    state.param.watch(show, names)
     show()
     return source
 
@@ -71,7 +81,9 @@ def _marked_lines(state: AppState) -> tuple[int, int] | None:
     if state.line is not None:
         return state.line, state.line
     if not state.inside:
-        lines = formats.component_lines(state.text, state.text_format, state.whole)
+        whole = formats.formats()[state.text_format].holds_experiment
+        scenario = state.experiment.scenario if whole else state.whole
+        lines = formats.component_lines(state.text, state.text_format, scenario)
         return lines.get(state.selected or "")
     *around, id = (*state.inside, state.selected) if state.selected else state.inside
     ids = [c.id for c in inside.seen(state.whole, tuple(around)).components]

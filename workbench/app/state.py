@@ -87,6 +87,7 @@ class AppState(param.Parameterized):  # type: ignore[misc]
     line: int | None = param.Integer(
         default=None, allow_None=True, doc="Line of the text that was asked for, from 1."
     )
+    format: str = param.String(default="", doc='Format in which the text is shown; "" for its own.')
     leave: int = param.Integer(default=1, bounds=(0, None), doc="Columns left to the system.")
     saved: Experiment = param.ClassSelector(
         class_=Experiment, doc="The experiment as it was read or saved last."
@@ -110,7 +111,7 @@ class AppState(param.Parameterized):  # type: ignore[misc]
         self._going_on = False
         self._derive()
         # First in line, so that no other watcher meets what was derived before.
-        self.param.watch(self._derive, ["experiment", "variant", "document"])
+        self.param.watch(self._derive, ["experiment", "variant", "document", "format"])
         self.param.watch(self._name_selected, "selected")
         self.selection.param.watch(self._select_named, "component")
 
@@ -174,8 +175,12 @@ class AppState(param.Parameterized):  # type: ignore[misc]
 
     @property
     def text_format(self) -> str:
-        """Name of the format of `text`: that of the opened configuration, else XML."""
+        """Name of the format of `text`: the chosen one, else that of the file, else XML."""
         return self._derived.text_format
+
+    def in_format(self, format: str) -> str:
+        """Return the whole scenario as text; `InputError` if the format cannot say it."""
+        return self._derived.in_format(format)
 
     @property
     def as_text(self) -> AsText:
@@ -193,7 +198,7 @@ class AppState(param.Parameterized):  # type: ignore[misc]
         return self.experiment is not self.saved
 
     def _derive(self, *_: Any) -> None:
-        self._derived = Derived(self.experiment, self.variant, self.document)
+        self._derived = Derived(self.experiment, self.variant, self.document, self.format)
 
     # -- edits -----------------------------------------------------------------------------------
 

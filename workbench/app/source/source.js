@@ -1,42 +1,7 @@
-// Shows XML line by line; only lines that differ from the last text are touched.
-
-const TOKEN = /(<\/?)([\w:.-]+)|([\w:.-]+)(\s*=\s*)("[^"]*"|'[^']*')|(\/?>|<\?.*?\?>)/g
-
-const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-
-const span = (kind, text) => `<span class="${kind}">${escaped(text)}</span>`
-
-function markup(code) {
-  let html = ""
-  let end = 0
-  for (const match of code.matchAll(TOKEN)) {
-    const [all, open, tag, name, equals, value, close] = match
-    html += escaped(code.slice(end, match.index))
-    if (tag) html += span("mark", open) + span("tag", tag)
-    else if (name) html += span("name", name) + span("mark", equals) + span("value", value)
-    else html += span("mark", close)
-    end = match.index + all.length
-  }
-  return html + escaped(code.slice(end))
-}
-
-/** One piece of HTML per line; comments may span lines. */
-function highlighted(text) {
-  let inComment = false
-  return text.replace(/\r?\n$/, "").split(/\r?\n/).map((line) => {
-    let html = ""
-    let rest = line
-    while (rest) {
-      const [mark, length] = inComment ? ["-->", 3] : ["<!--", 0]
-      const at = rest.indexOf(mark)
-      const piece = at < 0 ? rest : rest.slice(0, at + length)
-      if (piece) html += inComment ? span("comment", piece) : markup(piece)
-      rest = rest.slice(piece.length)
-      if (at >= 0) inComment = !inComment
-    }
-    return html
-  })
-}
+// Shows a configuration line by line, and lets it be written.
+//
+// Only lines that differ from the last text are touched. While the user writes, a text area lies
+// where the lines are; what the model says meanwhile waits.
 
 class Source {
   constructor(model) {
@@ -50,8 +15,19 @@ class Source {
     this.root.setAttribute("role", "region")
     this.root.setAttribute("aria-label", model.label)
     this.root.dataset.test = "source"
-    this.root.append(this.code)
-    model.on("text", () => this.draw())
+    this.editor = document.createElement("textarea")
+    this.editor.className = "editor"
+    this.editor.spellcheck = false
+    this.editor.setAttribute("aria-label", model.label)
+    this.editor.addEventListener("keydown", (event) => this.editorKey(event))
+    this.message = document.createElement("div")
+    this.message.className = "refusal"
+    this.message.setAttribute("role", "alert")
+    this.root.append(this.message, this.code)
+    model.on(["text", "syntax"], () => this.draw())
+    model.on("editing", () => this.edit())
+    model.on("refusal", () => this.refuse())
+    model.on("msg:custom", () => model.send_msg({apply: this.editor.value}))
     model.on("marked", () => this.mark(true))
     // What was marked while the view was hidden is looked for when it appears.
     this.hidden = true
@@ -64,8 +40,44 @@ class Source {
     this.draw()
   }
 
+  /** Puts the text area over the lines, or takes it away. */
+  edit() {
+    const {editing, text} = this.model
+    this.root.classList.toggle("editing", editing)
+    if (editing) {
+      this.editor.value = text
+      const top = this.root.scrollTop
+      this.code.replaceWith(this.editor)
+      this.editor.scrollTop = top
+      this.editor.focus()
+    } else {
+      this.editor.replaceWith(this.code)
+    }
+    this.refuse()
+  }
+
+  editorKey(event) {
+    event.stopPropagation()
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.model.send_msg({apply: this.editor.value})
+    else if (event.key === "Escape") this.model.send_msg({cancel: true})
+  }
+
+  /** Says why a text cannot be applied, and goes to its line. */
+  refuse() {
+    const {editing, refusal} = this.model
+    const [line, words] = editing && refusal.length ? refusal : [0, ""]
+    this.message.textContent = words
+    this.message.hidden = !words
+    if (!line) return
+    const rows = this.editor.value.split("\n")
+    const start = rows.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0)
+    this.editor.focus()
+    this.editor.setSelectionRange(start, start + (rows[line - 1]?.length ?? 0))
+    this.editor.scrollTop = Math.max(0, (line - 4) * 19)
+  }
+
   draw() {
-    const lines = highlighted(this.model.text)
+    const lines = highlighted(this.model.text, this.model.syntax)
     const first = this.lines.length === 0
     let start = 0
     while (start < lines.length && lines[start] === this.lines[start]) start++
