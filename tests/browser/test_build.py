@@ -127,21 +127,6 @@ def test_switched_off_components_stay_grey_in_place(app: Page) -> None:
     expect(item(app, "blinktree2")).not_to_have_class(re.compile(r"\boff\b"))
 
 
-def test_problems_tell_the_consequence_and_are_fixed(app: Page, tmp_path: Path) -> None:
-    file = tmp_path / "misplaced.xml"
-    file.write_text(MISPLACED, encoding="utf-8")
-    open_file(app, file)
-    expect(item(app, "init")).to_have_class(re.compile("troubled"))
-    problems = app.locator("[data-test=problems]")
-    expect(problems).to_contain_text("affinity location exceeds affinity-space boundary")
-    problem = problems.locator(".problem", has_text="exceeds affinity-space")
-    problem.locator(".jump").click()
-    expect(app.locator(".field-name input")).to_have_value("init")
-    problem.locator(".fix").click()
-    expect(problems).not_to_contain_text("exceeds affinity-space")
-    expect(app.locator("[data-test=source]")).to_contain_text("two cores are enough")
-
-
 def test_a_file_is_opened_edited_and_saved_with_only_that_node_changed(
     app: Page, tmp_path: Path
 ) -> None:

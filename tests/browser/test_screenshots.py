@@ -1,4 +1,4 @@
-"""The pictures of the README: the three pages with the talk's experiment.
+"""The pictures of the README: the three pages with the talk's experiment, and a problem mended.
 
 ``make screenshots`` keeps them; otherwise they go to a temporary folder.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +14,34 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, Watch, start_server
-from tests.browser.gestures import item, open_talk
+from tests.browser.gestures import item, open_file, open_talk
 from tests.browser.plots import go_to, wait_for_title
 
 SIZES = {"1280x800": (1280, 800), "1920x1080": (1920, 1080)}
 RUN_TIME = 300_000
+
+TROUBLED = """<config>
+  <!-- two instances only -->
+  <affinity-space width="64" height="1"/>
+  <parent-provides> <service name="ROM"/> <service name="PD"/> <service name="RM"/>
+    <service name="CPU"/> <service name="LOG"/> </parent-provides>
+  <default-route> <any-service> <parent/> <any-child/> </any-service> </default-route>
+  <start name="timer" caps="100">
+    <resource name="RAM" quantum="1M"/>
+    <provides> <service name="Timer"/> </provides>
+  </start>
+  <start name="blinktree1" caps="1000">
+    <binary name="blinktree"/>
+    <resource name="RAM" quantum="80G"/>
+    <affinity xpos="1" width="31"/>
+  </start>
+  <start name="blinktree2" caps="1000">
+    <binary name="blinktree"/>
+    <resource name="RAM" quantum="80G"/>
+    <affinity xpos="32" width="40"/>
+  </start>
+</config>
+"""
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +98,31 @@ def test_the_three_pages(
     go_to(page, "Compare")
     wait_for_title(page, "accounting-lookup", "simulation")
     take(page, folder, name.format("compare", "{}"))
+
+
+def test_a_problem_before_and_after_its_one_click_fix(
+    app: Page, folder: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "talk.xml"
+    file.write_text(TROUBLED, encoding="utf-8")
+    open_file(app, file)
+    expect(item(app, "blinktree2")).to_have_class(re.compile("troubled"))
+    problems = app.locator("[data-test=problems]")
+    problem = problems.locator(".problem", has_text="affinity location exceeds affinity-space")
+    expect(problem).to_have_count(1)
+    problem.locator(".jump").click()
+    expect(app.locator(".field-name input")).to_have_value("blinktree2")
+    expect(app.locator(".line.marked").first).to_contain_text("blinktree2")
+    take(app, folder, "problem-before-{}.png")
+    problem.locator(".fix").click()
+    expect(problem).to_have_count(0)
+    expect(item(app, "blinktree2")).not_to_have_class(re.compile("troubled"))
+    source = app.locator("[data-test=source]")
+    expect(source).to_contain_text("two instances only")
+    expect(app.locator(".line.marked", has_text='xpos="24" width="40"')).to_have_count(1)
+    take(app, folder, "problem-after-{}.png")
+    app.locator(".undo button").click()
+    expect(problem).to_have_count(1)
 
 
 def take(page: Page, folder: Path, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import panel as pn
@@ -18,7 +18,32 @@ from workbench.errors import InputError
 
 __all__ = ["Configuration"]
 
-_BAR: dict[str, Any] = {"size": "small", "margin": 0, "variant": "text"}
+_SHORT = {
+    "xml-classic": "XML",
+    "xml": "XML, 25.02 and later",
+    "hid": "HID",
+    "run-26.02": "Run script, 26.02",
+    "run-22.02": "Run script, 22.02",
+    "yaml": "YAML, the experiment",
+}
+"""Names of formats that fit a small field; others show their title."""
+
+_BAR: dict[str, Any] = {
+    "styles": {"padding": "0 12px 2px 16px", "gap": "4px", "align-items": "center", "flex": "none"},
+    "sizing_mode": "stretch_width",
+    "margin": 0,
+}
+
+_COMPACT: dict[str, Any] = {
+    "sx": {
+        "height": "24px",
+        "fontSize": "12px",
+        "& fieldset": {"top": 0},
+        "& legend": {"display": "none"},
+    },
+    # Screen readers read the label; everybody else sees what the field is for.
+    "stylesheets": [".MuiInputLabel-root { clip-path: inset(50%); }"],
+}
 
 
 class Configuration(pn.viewable.Viewer):  # type: ignore[misc]
@@ -36,50 +61,39 @@ class Configuration(pn.viewable.Viewer):  # type: ignore[misc]
         super().__init__()
         self._state = state
         self._notices = notices
-        self._showing = False
         self._text = self._before = state.text
         fill: dict[str, Any] = {"sizing_mode": "stretch_both", "margin": 0}
         self._source = source_of(state, **fill)
         self._diff = pn.pane.HTML(
-            stylesheets=[DIFF_CSS], css_classes=["last-change"], margin=(0, 0, 0, 16)
+            stylesheets=[DIFF_CSS], css_classes=["last-change"], margin=(4, 0, 12, 16)
         )
         self._changes = pn.Column(self._diff, scroll="both-auto", visible=False, **fill)
         self._format = pmui.Select(
-            options={
-                format.title.removeprefix("Genode configuration ").strip("()"): name
-                for name, format in formats.formats().items()
-            },
+            options={_SHORT.get(name, f.title): name for name, f in formats.formats().items()},
             value=state.text_format,
             size="small",
-            width=190,
+            width=180,
+            **_COMPACT,
             margin=0,
             label="Format",
             css_classes=["text-format"],
         )
-        self._last = self._button("Last change", "difference", "show-change", self._toggle)
-        self._edit = self._button("Edit", "edit", "edit-text", lambda: self._begin(True))
-        self._apply = self._button("Apply", "check", "apply-text", self._source.ask)
-        self._cancel = self._button("Cancel", "close", "cancel-text", lambda: self._begin(False))
+        self._last = _button("Last change", "difference", "show-change", self._toggle)
+        self._edit = _button("Edit", "edit", "edit-text", lambda: self._write(True))
+        self._apply = _button("Apply", "check", "apply-text", self._source.ask)
+        self._cancel = _button("Cancel", "close", "cancel-text", lambda: self._write(False))
         self._apply.visible = self._cancel.visible = False
+        buttons = [self._last, self._edit, self._apply, self._cancel]
         self._view = pn.Column(
-            pn.Row(
-                self._format,
-                pn.HSpacer(),
-                self._last,
-                self._edit,
-                self._apply,
-                self._cancel,
-                margin=0,
-                sizing_mode="stretch_width",
-                styles={"padding": "6px 16px 4px", "align-items": "center", "flex": "none"},
-            ),
+            pn.Row(self._format, pn.HSpacer(), *buttons, **_BAR),
             pn.Column(self._source, self._changes, **fill, styles={"min-height": "0"}),
             css_classes=["configuration"],
             **params,
         )
         self._format.param.watch(self._choose, "value")
         self._source.on_msg(self._answer)
-        state.param.watch(lambda *_: self._show(), ["experiment", "variant", "document", "format"])
+        state.param.watch(self._show, ["experiment", "variant", "document", "format"])
+        state.param.watch(self._show_line, "line")
 
     def __panel__(self) -> Any:
         return self._view
@@ -93,34 +107,37 @@ class Configuration(pn.viewable.Viewer):  # type: ignore[misc]
     def visible(self, on: bool) -> None:
         self._view.visible = on
 
-    def _button(self, label: str, icon: str, test_id: str, action: Any) -> Any:
-        button = pmui.Button(label=label, icon=icon, css_classes=[test_id], **_BAR)
-        button.on_click(lambda _: action())
-        return button
-
     # -- format and last change ------------------------------------------------------------------
 
-    def _show(self) -> None:
-        text = self._state.text
+    def _show(self, *_: Any) -> None:
+        state = self._state
+        format, text = state.text_format, state.text
+        if format != self._format.value:
+            self._format.value = format
+            self._before = self._text = text  # another format is no change
         if text != self._text:
             self._before, self._text = self._text, text
+            if self._source.editing:
+                self._refuse(0, "The scenario was changed meanwhile. Apply puts this in its place.")
         if self._changes.visible:
             self._diff.object = diff_html(self._before, self._text)
-        self._showing = True
-        self._format.value = self._state.text_format
-        self._showing = False
 
     def _choose(self, event: Any) -> None:
-        if self._showing:
+        state = self._state
+        if event.new == state.text_format:
             return
         try:
-            self._state.in_format(event.new)
+            state.in_format(event.new)
         except InputError as refusal:
             self._notices.say(Notice.of(refusal))
-            self._show()
+            self._format.value = state.text_format
             return
-        self._state.format = event.new
-        self._before = self._text = self._state.text  # another format is no change
+        state.format = event.new
+        self._before = self._text = state.text
+
+    def _show_line(self, event: Any) -> None:
+        if event.new is not None and self._changes.visible:
+            self._toggle()
 
     def _toggle(self) -> None:
         on = not self._changes.visible
@@ -130,10 +147,11 @@ class Configuration(pn.viewable.Viewer):  # type: ignore[misc]
 
     # -- writing by hand -------------------------------------------------------------------------
 
-    def _begin(self, on: bool) -> None:
+    def _write(self, on: bool) -> None:
+        """Begin or end to write by hand."""
         if on and self._changes.visible:
             self._toggle()
-        self._source.param.update(editing=on, refusal=[])
+        self._source.param.update(editing=on, refusal=[], draft="")
         self._apply.visible = self._cancel.visible = on
         self._edit.visible = self._last.visible = not on
         self._format.disabled = on
@@ -143,25 +161,41 @@ class Configuration(pn.viewable.Viewer):  # type: ignore[misc]
             case {"apply": str(text)} if self._source.editing:
                 self._take(text)
             case {"cancel": True}:
-                self._begin(False)
+                self._write(False)
 
     def _take(self, text: str) -> None:
         state = self._state
-        format, variant = state.text_format, state.variant
+        format, variant, before = state.text_format, state.variant, state.as_text.scenario
         try:
-            read = formats.read_text(text, format, state.experiment.name).experiment
+            read = formats.read_text(text, format).experiment
             if formats.formats()[format].holds_experiment:
                 state.edit("Edit the text", lambda _: read)
             else:
                 state.edit(
                     "Edit the text",
-                    lambda experiment: rewritten(experiment, variant, read.scenario),
+                    lambda experiment: rewritten(experiment, variant, before, read.scenario),
                 )
         except InputError as error:
-            place = replace(error.location, file=None)
+            place = error.location
             where = f"Line {place.line}: " if place.line else ""
             element = f"{place.element}: " if place.element else ""
-            words = f"{where}{element}{error.what} {error.remedy}"
-            self._source.refusal = [place.line or 0, words]
+            self._refuse(place.line or 0, f"{where}{element}{error.what} {error.remedy}")
             return
-        self._begin(False)
+        self._write(False)
+
+    def _refuse(self, line: int, words: str) -> None:
+        self._source.refusal = []  # the same words again are news, too
+        self._source.refusal = [line, words]
+
+
+def _button(label: str, icon: str, test_id: str, action: Callable[[], None]) -> Any:
+    return pmui.Button(
+        label=label,
+        icon=icon,
+        variant="text",
+        size="small",
+        margin=0,
+        css_classes=[test_id],
+        on_click=lambda _: action(),
+        sx={"padding": "0 8px", "lineHeight": "22px", "fontSize": "12px"},
+    )

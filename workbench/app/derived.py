@@ -67,7 +67,7 @@ class Derived:
     def explained(self, host: Host) -> dict[str, Explanation]:
         """Return what becomes of every component on a machine, by label path."""
         if self._explained is None or self._explained[0] != host:
-            self._explained = host, _explained(self.whole, host, self._own_format)
+            self._explained = host, _explained(self.whole, host, self.own_format)
         return self._explained[1]
 
     @cached_property
@@ -114,15 +114,15 @@ class Derived:
     @property
     def syntax(self) -> Syntax:
         """The syntax that `init` gets the configuration in."""
-        return _syntax(self._own_format)
+        return _syntax(self.own_format)
 
     @property
     def release(self) -> Release:
         """The release of Genode that the configuration is for."""
-        return _release(self._own_format)
+        return _release(self.own_format)
 
     @property
-    def _own_format(self) -> str:
+    def own_format(self) -> str:
         """The configuration's own format, or XML where it has none."""
         own = self._document.format if self._document else genode_xml.PROFILE
         return genode_xml.PROFILE if formats.formats()[own].holds_experiment else own
@@ -143,7 +143,7 @@ class Derived:
     @cached_property
     def _written(self) -> tuple[str, str]:
         """The format that is shown and the text in it; XML where another cannot say it."""
-        format = self._format or self._own_format
+        format = self._format or self.own_format
         try:
             return format, self.in_format(format)
         except InputError:
@@ -163,6 +163,12 @@ class Derived:
     def as_text(self) -> AsText:
         """The text, read again."""
         return AsText(self.text, self.text_format)
+
+    @cached_property
+    def as_own_text(self) -> AsText:
+        """The text in the configuration's own format, read again; `init` gets that."""
+        own = self.own_format
+        return self.as_text if own == self.text_format else AsText(self.in_format(own), own)
 
 
 @dataclass(frozen=True)

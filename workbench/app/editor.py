@@ -80,14 +80,15 @@ def _marked_lines(state: AppState) -> tuple[int, int] | None:
     """Return the lines of what is looked at: a line that was asked for, else the selection."""
     if state.line is not None:
         return state.line, state.line
-    if not state.inside:
-        whole = formats.formats()[state.text_format].holds_experiment
-        scenario = state.experiment.scenario if whole else state.whole
-        lines = formats.component_lines(state.text, state.text_format, scenario)
-        return lines.get(state.selected or "")
-    *around, id = (*state.inside, state.selected) if state.selected else state.inside
-    ids = [c.id for c in inside.seen(state.whole, tuple(around)).components]
-    return state.as_text.lines(tuple(around), ids.index(id)) if id in ids else None
+    outer, *_ = (*state.inside, state.selected or "")
+    if state.inside:
+        *around, id = (*state.inside, state.selected) if state.selected else state.inside
+        ids = [c.id for c in inside.seen(state.whole, tuple(around)).components]
+        if id in ids and (lines := state.as_text.lines(tuple(around), ids.index(id))):
+            return lines
+    holds_all = formats.formats()[state.text_format].holds_experiment
+    scenario = state.experiment.scenario if holds_all else state.whole
+    return formats.component_lines(state.text, state.text_format, scenario).get(outer)
 
 
 class ScenarioEditor(pn.viewable.Viewer):  # type: ignore[misc]

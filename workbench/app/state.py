@@ -183,9 +183,19 @@ class AppState(param.Parameterized):  # type: ignore[misc]
         return self._derived.in_format(format)
 
     @property
+    def own_format(self) -> str:
+        """Name of the format of the file, or XML: what `init` is thought to get."""
+        return self._derived.own_format
+
+    @property
     def as_text(self) -> AsText:
         """The text, read again."""
         return self._derived.as_text
+
+    @property
+    def as_own_text(self) -> AsText:
+        """The text in the own format, read again."""
+        return self._derived.as_own_text
 
     @property
     def opened(self) -> object:

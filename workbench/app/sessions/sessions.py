@@ -72,7 +72,7 @@ def sessions_of(state: AppState, **params: Any) -> SessionTable:
         (action, what), *_ = event.data.items()
         match action, what:
             case "line", int(line):
-                state.line = line
+                state.param.update(format="", line=line)
             case "select", str(key):
                 way, id = _place(key)
                 if state.inside != way:
@@ -106,7 +106,7 @@ def _route(state: AppState, way: Way, id: str, service: str, provider: str) -> N
 
 def _groups(state: AppState) -> Iterator[dict[str, Any]]:
     """Yield every component that is switched on, nested ones behind the one around them."""
-    written = state.as_text
+    written = state.as_own_text
     lines = written.text.split("\n")
     explained = written.explained(state.host)
     parts = {(): written.scenario} | dict(inside.nested(written.scenario))

@@ -22,6 +22,7 @@ class SourceView(JSComponent):  # type: ignore[misc]
     marked = param.List(default=[], doc="First and last line to mark, from 1; empty for none.")
     syntax = param.String(default="xml", doc="xml, hid, run or yaml.")
     editing = param.Boolean(default=False, doc="Whether the text is being written.")
+    draft = param.String(default="", doc="What was written so far, for a view drawn anew.")
     refusal = param.List(default=[], doc="Line (0: unknown) and words of why it was refused.")
     label = param.String(default="Configuration", doc="What screen readers call it.")
 
