@@ -83,7 +83,8 @@ def _spelled_as(scenario: Scenario, profile: Profile | None) -> Scenario:
     if source == target:
         return scenario.but(profile=target)
     config = translated(init_config.write(scenario, source), source, target)
-    return init_config.read(config, "hid" if target == "hid" else "xml", target).but(boot=scenario.boot)
+    read = init_config.read(config, "hid" if target == "hid" else "xml", target)
+    return read.but(boot=scenario.boot)
 
 
 def _boot(own: Boot | None, before: Boot | None, after: Boot | None) -> Boot | None:
