@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.benchmarks import (
+    bench_editing,
     bench_engine,
     bench_formats,
     bench_store,
@@ -19,3 +20,4 @@ preview.main()
 bench_store.main()
 bench_sweep.main()
 bench_timeline.main()
+bench_editing.main()

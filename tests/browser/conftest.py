@@ -29,6 +29,11 @@ expect.set_options(timeout=30_000)
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Debian's Chromium, or any that is found."""
+    return find_chromium()
+
+
+def find_chromium() -> str:
+    """Return where Debian's Chromium is, or any."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next((path for name in names if (path := shutil.which(name))), None)
     assert found, "No chromium was found: install it, for example with apt install chromium."

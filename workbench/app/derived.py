@@ -11,13 +11,14 @@ from workbench.app.host import Host
 from workbench.errors import InputError
 from workbench.formats import genode_xml
 from workbench.scenario import inside, placement, variants
-from workbench.scenario.checks import check
+from workbench.scenario.checks import check_inits
 from workbench.scenario.experiment import Experiment
-from workbench.scenario.explain import Explanation, explain
+from workbench.scenario.explain import Explanation, explanations
 from workbench.scenario.inside import Way
 from workbench.scenario.model import Scenario
-from workbench.scenario.nested import label_path
+from workbench.scenario.nested import Init, label_path, tree
 from workbench.scenario.problem import Problem
+from workbench.scenario.quota import Purse
 from workbench.scenario.release import DEFAULT_RELEASE, Release
 from workbench.scenario.tree import Comment, Node, Text
 from workbench.scenario.vocabulary import Syntax
@@ -51,7 +52,7 @@ class Derived:
         self._document = document
         self._seen: dict[Way, Scenario] = {}
         self._problems: tuple[Host, tuple[Found, ...]] | None = None
-        self._explained: tuple[Host, dict[str, Explanation]] | None = None
+        self._explained: tuple[Host, Init, dict[str, Explanation]] | None = None
 
     @property
     def whole(self) -> Scenario:
@@ -66,9 +67,13 @@ class Derived:
 
     def explained(self, host: Host) -> dict[str, Explanation]:
         """Return what becomes of every component on a machine, by label path."""
+        return self._predicted(host)[1]
+
+    def _predicted(self, host: Host) -> tuple[Init, dict[str, Explanation]]:
+        """Return the tree of inits and what becomes of every component, worked out once."""
         if self._explained is None or self._explained[0] != host:
-            self._explained = host, _explained(self.whole, host, self.own_format)
-        return self._explained[1]
+            self._explained = host, *_explained(self.whole, host, self.own_format)
+        return self._explained[1:]
 
     @cached_property
     def _applied(self) -> tuple[Scenario, tuple[Problem, ...]]:
@@ -94,14 +99,7 @@ class Derived:
         file = None if path is None else str(path)
         problems = (
             *self._applied[1],
-            *check(
-                self.whole,
-                file,
-                ram_bytes=host.ram_bytes,
-                caps=host.caps,
-                syntax=self.syntax,
-                release=self.release,
-            ),
+            *check_inits(*self._predicted(host), file),
         )
         if all(problem.path in ("", problem.component) for problem in problems):
             return tuple(Found((), problem.component, problem) for problem in problems)
@@ -110,16 +108,6 @@ class Derived:
             Found(*places.get(problem.path, ((), problem.component)), problem)
             for problem in problems
         )
-
-    @property
-    def syntax(self) -> Syntax:
-        """The syntax that `init` gets the configuration in."""
-        return _syntax(self.own_format)
-
-    @property
-    def release(self) -> Release:
-        """The release of Genode that the configuration is for."""
-        return _release(self.own_format)
 
     @property
     def own_format(self) -> str:
@@ -191,7 +179,7 @@ class AsText:
 
     def explained(self, host: Host) -> dict[str, Explanation]:
         """Return what becomes of every component, with the lines of the text."""
-        return _explained(self.scenario, host, self.format)
+        return _explained(self.scenario, host, self.format)[1]
 
     def lines(self, way: Way, index: int) -> tuple[int, int] | None:
         """Return first and last line of a component inside others, by its place there."""
@@ -221,15 +209,14 @@ def _places(scenario: Scenario) -> dict[str, tuple[Way, str | None]]:
     return found
 
 
-def _explained(scenario: Scenario, host: Host, format: str) -> dict[str, Explanation]:
-    return explain(
+def _explained(scenario: Scenario, host: Host, format: str) -> tuple[Init, dict[str, Explanation]]:
+    top = tree(
         scenario,
-        host.machine(scenario),
-        ram_bytes=host.ram_bytes,
-        caps=host.caps,
+        Purse(host.ram_bytes, host.caps),
         release=_release(format),
         syntax=_syntax(format),
     )
+    return top, explanations(top, host.machine(scenario))
 
 
 def _syntax(format: str) -> Syntax:

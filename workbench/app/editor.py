@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from functools import reduce
 from typing import Any
@@ -45,7 +46,7 @@ def grid_of(state: AppState, **params: Any) -> AffinityGrid:
             rows=rows,
             reserved=reserved_columns(state),
             insert_size=[max(1, columns // 8), rows],
-            components=blocks(state),
+            drawn=json.dumps(blocks(state)),
             strips=strips(state),
             crumbs=[state.experiment.name, *inside.names(state.whole, state.inside)],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import panel as pn
@@ -112,7 +113,7 @@ class SideBySide(pn.viewable.Viewer):  # type: ignore[misc]
             grid.param.update(
                 columns=max(space.width, 1),
                 rows=max(space.height, 1),
-                components=compared_blocks(scenario, other),
+                drawn=json.dumps(compared_blocks(scenario, other)),
                 selected=self._state.selected,
             )
         self._words.object = _difference(*scenarios)

@@ -7,6 +7,7 @@ shipped one of the same binary. Binaries without an entry are fine everywhere.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -240,11 +241,13 @@ def catalogue() -> Catalogue:
     workbench.errors.InputError
         If a file of the user is not a catalogue file.
     """
-    return _catalogue(data_folder() / "catalogue")
+    return _catalogue(os.environ.get("WORKBENCH_HOME"))
 
 
 @lru_cache
-def _catalogue(own: Path) -> Catalogue:
+def _catalogue(_home: str | None) -> Catalogue:
+    """Return the catalogue of a home; asked for too often to look at the disk each time."""
+    own = data_folder() / "catalogue"
     entries: dict[str, Entry] = {}
     for folder in (SHIPPED, own):
         for file in sorted(folder.glob("*.yaml")):

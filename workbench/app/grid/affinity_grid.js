@@ -1,6 +1,6 @@
 // The affinity grid: what the user does becomes a request, shown at once and answered by Python.
 //
-// `model.components` is the truth. Each request has a number; requests that Python has not
+// `components`, read from `model.drawn`, is the truth. Each request has a number; requests that Python has not
 // acknowledged yet are applied on top of the truth, so a slow answer never undoes a fast hand.
 
 function withRequest(components, request, facts) {
@@ -65,12 +65,13 @@ class Grid {
     this.escapes = (event) => event.key === "Escape" && this.cancel()
     this.pageKeys = (event) => this.pageKey(event)
     if (model.shortcuts) document.addEventListener("keydown", this.pageKeys)
-    this.resized = new ResizeObserver(() => this.redraw())
-    this.resized.observe(this.view.scroll)
-    for (const name of ["components", "palette", "columns", "rows", "reserved", "acknowledged", "editable", "crumbs", "strips"]) {
+    this.resized = new ResizeObserver((entries) => this.view.resized(entries) && this.redraw())
+    for (const part of this.view.sized) this.resized.observe(part)
+    for (const name of ["drawn", "palette", "columns", "rows", "reserved", "acknowledged", "editable", "crumbs", "strips"]) {
       model.on(name, () => this.redraw())
     }
     model.on("selected", () => this.selectionChanged())
+    model.on("previewed", () => tellHeld(this, this.facts()))
   }
 
   remove() {
@@ -83,6 +84,15 @@ class Grid {
   }
 
   // What is there --------------------------------------------------------------------------
+
+  get components() {
+    const {drawn} = this.model
+    if (this.readFrom !== drawn) {
+      this.readFrom = drawn
+      this.read = JSON.parse(drawn)
+    }
+    return this.read
+  }
 
   get pending() {
     return this.model.requests.filter(({number}) => number > this.model.acknowledged)
@@ -97,7 +107,7 @@ class Grid {
       chosen: this.gesture?.touched ?? this.chosen, strips: model.strips,
     }
     facts.components = this.pending.reduce(
-      (components, request) => withRequest(components, request, facts), model.components)
+      (components, request) => withRequest(components, request, facts), this.components)
     const {gesture} = this
     if (gesture?.moved && gesture.over === "space") {
       const {binary, id, rectangle, copies} = gesture

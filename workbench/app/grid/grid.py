@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,15 +98,15 @@ class AffinityGrid(JSComponent):  # type: ignore[misc]
     columns = param.Integer(default=1, bounds=(1, None), doc="Columns of the space.")
     rows = param.Integer(default=1, bounds=(1, None), doc="Rows of the space.")
     reserved = param.Integer(default=0, bounds=(0, None), doc="Columns left to the system.")
-    components = param.List(
-        default=[],
-        item_type=dict,
+    drawn = param.String(
+        default="[]",
         doc="""
-        Dictionaries with id, name, short (a name for narrow blocks), x, y, w, h in cells (x None:
-        anywhere), colour, ink (colour of text on it), enabled; problem, stopped (why it would not
-        start), fate (where it runs) and summary, sentences or ""; differs (from what is beside
-        it); inner, None or what is inside: dictionaries with x, y, w, h as parts of the whole,
-        colour and enabled.""",
+        The components as JSON, which is compared and sent faster than lists: objects with id,
+        name, short (a name for narrow blocks), x, y, w, h in cells (x null: anywhere), colour,
+        ink (colour of text on it), enabled; problem, stopped (why it would not start), fate
+        (where it runs) and summary, sentences or ""; differs (from what is beside it); inner,
+        null or what is inside: objects with x, y, w, h as parts of the whole, colour and
+        enabled.""",
     )
     crumbs = param.List(
         default=[], item_type=str, doc="Names from the top to the component that is looked into."
@@ -147,6 +148,12 @@ class AffinityGrid(JSComponent):  # type: ignore[misc]
         super().__init__(**params)
         self._callbacks: list[Callable[[Gesture], None]] = []
         self.param.watch(self._answer, "requests")
+
+    @property
+    def components(self) -> list[dict[str, Any]]:
+        """What is shown, as dictionaries; see `drawn`."""
+        shown: list[dict[str, Any]] = json.loads(self.drawn)
+        return shown
 
     def on_gesture(self, callback: Callable[[Gesture], None]) -> None:
         """Call `callback` with every gesture of the user, in their order."""

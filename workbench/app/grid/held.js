@@ -3,10 +3,11 @@
 const HELD_PATIENCE_MS = 500
 
 /** The rectangles that a gesture changes: {moved: {id: [x, y, w, h]}, added: {binary, rectangle}}. */
-function heldBy({gesture, model}, {components, dragged}) {
+function heldBy(grid, {components, dragged}) {
+  const {gesture} = grid
   const held = {moved: {}, added: null}
   if (!dragged || dragged.over !== "space") return held
-  const before = new Map(model.components.map((component) => [component.id, component]))
+  const before = new Map(grid.components.map((component) => [component.id, component]))
   for (const {id, x, y, w, h} of components) {
     const was = before.get(id)
     if (was && [x - was.x, y - was.y, w - was.w, h - was.h].some(Boolean)) held.moved[id] = [x, y, w, h]
@@ -26,8 +27,8 @@ function tellHeld(grid, facts) {
     if (!grid.heldTimer) {
       grid.heldTimer = setTimeout(() => {
         grid.heldTimer = 0
-        grid.redraw()
-      }, 30)
+        tellHeld(grid, grid.facts())
+      }, HELD_PATIENCE_MS)
     }
     return
   }

@@ -6,7 +6,7 @@ const MOST_ZOOM = 16
 
 const selecting = {
   get chosen() {
-    const known = new Set(this.model.components.map(({id}) => id))
+    const known = new Set(this.components.map(({id}) => id))
     const all = this.others.filter((id) => known.has(id))
     return this.model.selected === null || all.includes(this.model.selected) ? all : [...all, this.model.selected]
   },

@@ -22,6 +22,7 @@ class View {
   constructor() {
     this.zoom = 1
     this.wanted = ""
+    this.room = this.tall = this.trayTall = 0
     this.search = element("input", {type: "search", class: "search", placeholder: "Search", "aria-label": "Search components"})
     this.palette = element("div", {class: "palette-entries", role: "group", "aria-label": "Components to add"})
     this.crumbs = element("nav", {class: "crumbs", "aria-label": "Inside", "data-test": "crumbs", hidden: ""})
@@ -70,6 +71,22 @@ class View {
       this.live, this.ghost, this.tooltip)
   }
 
+  /** Parts whose sizes others follow. */
+  get sized() {
+    return [this.scroll, this.root, this.tray]
+  }
+
+  /** Takes in their sizes, so that drawing need not ask for them; whether any is another one. */
+  resized(entries) {
+    const before = [this.room, this.tall, this.trayTall].join()
+    for (const {target, contentRect, borderBoxSize: [box]} of entries) {
+      if (target === this.scroll) this.room = target.clientWidth
+      else if (target === this.root) this.tall = contentRect.height
+      else this.trayTall = box.blockSize
+    }
+    return before !== [this.room, this.tall, this.trayTall].join()
+  }
+
   /** Draws everything from what the grid knows; see `Grid.facts`. */
   draw(facts) {
     const {columns, rows, components, chosen, dragged} = facts
@@ -111,9 +128,9 @@ class View {
   measure(columns, rows, lanes, strips) {
     const flat = rows === 1
     this.gutter = flat ? 0 : 28
-    const room = this.scroll.clientWidth - this.gutter - 14
+    const room = this.room - this.gutter - 14
     const furniture = this.root.classList.contains("compact") ? COMPACT_FURNITURE_PX : FURNITURE_PX
-    const tall = this.root.clientHeight - this.tray.offsetHeight - furniture - strips * STRIP_PX
+    const tall = this.tall - this.trayTall - furniture - strips * STRIP_PX
     const shown = Math.max(lanes, 3)
     this.cell = clamp(room / columns, 3, flat ? 120 : 88) * this.zoom
     this.lane = clamp(Math.floor(tall / shown), 24, 88)

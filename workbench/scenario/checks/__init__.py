@@ -8,6 +8,7 @@ A check is one function in a module of this package, registered by
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from workbench.scenario.checks import (
@@ -23,7 +24,7 @@ from workbench.scenario.checks import (
     rules,
 )
 from workbench.scenario.checks.base import Finding, Subject, check_rule, codes, run
-from workbench.scenario.explain import explanations
+from workbench.scenario.explain import Explanation, explanations
 from workbench.scenario.init_config import Profile, inner_scenario, with_inner
 from workbench.scenario.machine_cpus import Machine
 from workbench.scenario.model import Component, Scenario
@@ -33,7 +34,7 @@ from workbench.scenario.quota import Purse
 from workbench.scenario.release import DEFAULT_RELEASE, Release
 from workbench.scenario.vocabulary import Syntax
 
-__all__ = ["Finding", "Subject", "check", "check_rule", "codes"]
+__all__ = ["Finding", "Subject", "check", "check_inits", "check_rule", "codes"]
 
 # Importing a module registers its checks.
 _TOPICS = (affinity, inits, modules, names, nodes, numbers, priorities, quota, routes, rules)
@@ -62,7 +63,14 @@ def check(
         Which Genode reads the configuration, and the syntax it is written in.
     """
     top = tree(scenario, Purse(ram_bytes, caps), release=release, syntax=syntax)
-    explained = explanations(top, Machine(1))
+    return check_inits(top, explanations(top, Machine(1)), file)
+
+
+def check_inits(
+    top: Init, explained: Mapping[str, Explanation], file: str | None = None
+) -> tuple[Problem, ...]:
+    """Return the problems of a tree of inits and what becomes of its components; see `check`."""
+    scenario = top.scenario
     problems = [
         _seen_from_outside(problem, init)
         for init in top.all()
