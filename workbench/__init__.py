@@ -44,6 +44,7 @@ __all__ = [
     "run",
     "sweep",
     "timeline",
+    "validate",
     "why",
 ]
 

@@ -20,15 +20,18 @@ from pydantic import ValidationError
 from workbench.analysis.attribution import asked, attribute
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.explanation import Attribution
+from workbench.analysis.groups import comparisons_of
 from workbench.analysis.outcome import compared, outcome
 from workbench.analysis.report import report_of
 from workbench.analysis.sweeps import SweepResults
 from workbench.analysis.timeline import Timeline
-from workbench.cli.output import stderr
+from workbench.analysis.validation import Validation, validations
+from workbench.cli.output import say, stderr
 from workbench.cli.progress import follow, sweep_progress
 from workbench.errors import InputError
 from workbench.experiments.jobs import JobManager
 from workbench.experiments.plan import adjusted
+from workbench.experiments.prediction import predicted_and_measured
 from workbench.experiments.readiness import readiness
 from workbench.experiments.sweep import Design, run_sweep, sweep_plan
 from workbench.experiments.sweep import open_sweep as opened
@@ -55,6 +58,7 @@ __all__ = [
     "run",
     "sweep",
     "timeline",
+    "validate",
     "why",
 ]
 
@@ -398,6 +402,51 @@ def why(
                 status.update(f"{100 * part:.0f} %, {message}") if status else None
             ),
         )
+
+
+def validate(
+    experiment: Project | Experiment | str | Path = "small",
+    *,
+    variants: str | Iterable[str] | None = None,
+    replications: int | None = None,
+    parameters: Mapping[str, Parameter] | None = None,
+    progress: bool = True,
+) -> Validation:
+    """Run an experiment on this machine and in the simulator, and set one beside the other.
+
+    The simulator uses this machine's profile (measured the first time), Linux' fair policy,
+    and task times fitted to one instance with one worker.
+
+    Parameters
+    ----------
+    experiment
+        A project, an experiment, or the path of a file.
+    variants
+        Names of those to run; None means all.
+    replications
+        In place of the experiment's.
+    parameters
+        Values by documented name, for both sides.
+    progress
+        Whether to say on stderr how far it is.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If something cannot run, or a run has no result.
+    """
+    asked = adjusted(_experiment(experiment), replications=replications)
+    asked = asked.but(parameters={**asked.parameters, **(parameters or {})})
+    with _store() as store, JobManager(store) as jobs:
+        both = predicted_and_measured(
+            jobs,
+            asked,
+            lambda manager, ids: follow(manager, ids, quiet=not progress),
+            say if progress else lambda _: None,
+            variants=_names(variants),
+        )
+        records = [store.run(run_id) for run_id in both.predicted + both.measured]
+        return validations(comparisons_of(store, records))[0]
 
 
 def _store() -> RunStore:

@@ -19,10 +19,12 @@ from bokeh.util.paths import bokehjs_path
 
 from workbench import __version__, formats
 from workbench.analysis.comparison import Comparison, Ratio
+from workbench.analysis.conditions import remarks
 from workbench.analysis.groups import comparisons_of
 from workbench.analysis.labels import BUCKET_TITLES, METRIC_TITLES, times
 from workbench.analysis.plots.base import plot_title
-from workbench.analysis.tables import throughput_html
+from workbench.analysis.tables import conditions_html, throughput_html, validation_html
+from workbench.analysis.validation import validations
 from workbench.errors import InputError
 from workbench.results.records import RunRecord
 from workbench.results.statistics import Estimate, bootstrap_ratio
@@ -100,6 +102,10 @@ def report_html(
         body, script = _comparison(comparison)
         parts.append(body)
         scripts.append(script)
+    for found in validations(comparisons):
+        div, script = _embedded(hv.render(found.plot(), backend="bokeh"))
+        parts.append(f"<h2>Prediction against measurement</h2>{validation_html(found)}{div}")
+        scripts.append(script)
     parts += [_runs(records), _configurations(records), _reproduction(records)]
     # The library itself: what Panel adds to Bokeh's own resources would ask its server.
     library = (bokehjs_path() / "js" / "bokeh.min.js").read_text(encoding="utf-8")
@@ -145,7 +151,9 @@ def _comparison(comparison: Comparison) -> tuple[str, str]:
     parts = [
         f"<h2>Results: {escape(comparison.provenance)}</h2>",
         f"<ul>{says}</ul>" if says else "",
+        *(f'<div class="warning">{escape(told)}</div>' for told in remarks(comparison)),
         throughput_html(comparison),
+        conditions_html(comparison) if comparison.kind == "measurement" else "",
     ]
     hv.Store.set_current_backend("bokeh")  # nobody has chosen one on the command line
     scripts = []

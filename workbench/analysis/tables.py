@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from html import escape
 
 from workbench.analysis.comparison import UNIT, Comparison
-from workbench.analysis.labels import METRIC_DOCS, METRIC_TITLES, number, scale
+from workbench.analysis.conditions import conditions, provenance_facts
+from workbench.analysis.labels import (
+    METRIC_DOCS,
+    METRIC_TITLES,
+    confidence,
+    in_unit,
+    number,
+    scale,
+    times,
+)
+from workbench.analysis.validation import LIMITS, METRIC, Cell, Validation
 from workbench.results.schema import METRICS
 from workbench.results.statistics import Estimate
 
-__all__ = ["comparison_html", "throughput_html"]
+__all__ = ["comparison_html", "conditions_html", "throughput_html", "validation_html"]
 
 
 def comparison_html(comparison: Comparison) -> str:
@@ -50,6 +61,74 @@ def throughput_html(comparison: Comparison) -> str:
         f'<th>component</th>{head}<th class="number">n</th></tr></thead><tbody>{body}</tbody>'
         f"<caption>Mean and half-width of the 95 % confidence interval over n replications; "
         f"{escape(comparison.provenance)}.</caption></table>"
+    )
+
+
+def conditions_html(comparison: Comparison) -> str:
+    """Return what runs were made with and what was counted meanwhile; "" where nothing was."""
+    columns = conditions(comparison)
+    if not columns:
+        return ""
+    head = "".join(
+        f'<th class="number">{escape(one.title)}<br><small>{escape(one.unit)}</small></th>'
+        for one in columns
+    )
+    body = "".join(
+        f"<tr><td>{escape(workload)}</td><td>{escape(variant)}</td>"
+        + "".join(
+            f'<td class="number">{escape(texts[variant, workload])}</td>'
+            for texts in columns.values()
+        )
+        + "</tr>"
+        for variant, workload in comparison.runs
+    )
+    facts = "; ".join(f"{name}: {text}" for name, text in provenance_facts(comparison).items())
+    return (
+        f'<table class="workbench-table conditions"><thead><tr><th>workload</th><th>variant</th>'
+        f"{head}</tr></thead><tbody>{body}</tbody>"
+        f"<caption>Counts of all instances, mean over the replications. {escape(facts)}.</caption>"
+        "</table>"
+    )
+
+
+def validation_html(found: Validation) -> str:
+    """Return predictions, measurements and errors as tables, with what they say and why."""
+    fitted = ", ".join(f"{name} {value:g}" for name, value in found.task_times.items())
+    based = f" Fitted task times: {fitted}." if fitted else ""
+    caption = f"Throughput of all instances, {METRIC_TITLES[METRIC]}.{based}"
+    tables = [
+        _validation_table(found.throughputs, found, caption, in_unit),
+        _validation_table(found.ratios, found, "Paired ratios.", times),
+    ]
+    says = "".join(f"<li>{escape(told)}</li>" for told in found.sentences())
+    limits = "".join(f"<li>{escape(told)}</li>" for told in LIMITS)
+    return (
+        f'<ul class="validation-says">{says}</ul>{"<br>".join(tables)}'
+        f"<p>Where the model is known to be off, and why:</p><ul>{limits}</ul>"
+    )
+
+
+def _validation_table(
+    cells: Sequence[Cell], found: Validation, caption: str, show: Callable[[float], str]
+) -> str:
+    if not cells:
+        return ""
+    what = "variant / baseline" if cells[0].base else "variant"
+    body = "".join(
+        f"<tr><td>{escape(cell.workload)}</td>"
+        f"<td>{escape(cell.variant + (f' / {cell.base}' if cell.base else ''))}</td>"
+        f'<td class="number">{show(cell.predicted.value)}</td>'
+        f'<td class="number">{show(cell.measured.value)}</td>'
+        f'<td class="number">{confidence(cell.measured, show)}</td>'
+        f'<td class="number">{cell.error:+.0%}</td></tr>'
+        for cell in cells
+    )
+    return (
+        f'<table class="workbench-table validation"><thead><tr><th>workload</th><th>{what}</th>'
+        f'<th class="number">predicted<br><small>{escape(found.predicted.provenance)}</small></th>'
+        f'<th class="number">measured<br><small>{escape(found.measured.provenance)}</small></th>'
+        f'<th class="number">of the measurement</th><th class="number">error</th></tr></thead>'
+        f"<tbody>{body}</tbody><caption>{escape(caption)}</caption></table>"
     )
 
 

@@ -13,7 +13,8 @@ import panel_material_ui as pmui
 from workbench.analysis.colours import component_colours
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.groups import comparisons_of, latest_runs
-from workbench.app.compare_cards import cards, html
+from workbench.analysis.validation import validations
+from workbench.app.compare_cards import cards, html, validation_card
 from workbench.app.compare_why import WhyPanel
 from workbench.app.updates import Updates, jobs_of
 from workbench.errors import InputError
@@ -191,6 +192,9 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
                 ),
             )
             for group, comparison in zip(groups, self._comparisons, strict=True)
+        ]
+        self._pending += [
+            (self._body, iter([validation_card(found)])) for found in validations(self._comparisons)
         ]
         self._draw_next(self._pending)
 

@@ -11,13 +11,15 @@ import panel_material_ui as pmui
 
 from workbench.analysis.colours import BUCKET_COLOURS
 from workbench.analysis.comparison import Comparison
+from workbench.analysis.conditions import remarks
 from workbench.analysis.labels import BUCKET_TITLES, METRIC_DOCS, METRIC_TITLES
 from workbench.analysis.plots.base import draw, plot_title
 from workbench.analysis.selection import Selection
-from workbench.analysis.tables import throughput_html
+from workbench.analysis.tables import conditions_html, throughput_html, validation_html
+from workbench.analysis.validation import Validation
 from workbench.app.export import export_bar
 
-__all__ = ["card", "cards", "html"]
+__all__ = ["card", "cards", "html", "validation_card"]
 
 _CARD = {
     "border": "1px solid color-mix(in srgb, currentColor 16%, transparent)",
@@ -77,6 +79,14 @@ def cards(
         )
 
     yield html(_says(comparison), "headlines")
+    if told := remarks(comparison):
+        yield pmui.Alert(
+            object="\n".join(f"- {one}" for one in told),
+            title=f"Before you believe it: {comparison.provenance}",
+            severity="warning",
+            margin=8,
+            css_classes=["remarks"],
+        )
     yield card(
         plot_title("throughput"),
         "Bars are means, stacked by component; dots are single replications, "
@@ -120,6 +130,24 @@ def cards(
             "doc",
         )
     yield card("Numbers", "", html(throughput_html(comparison), "numbers"))
+    if comparison.kind == "measurement" and (measured := conditions_html(comparison)):
+        yield card("How it was measured", "", html(measured, "conditions"))
+
+
+def validation_card(found: Validation) -> Any:
+    """Return the card that sets predictions beside measurements."""
+    return card(
+        "Prediction against measurement",
+        "Hollow dots: predicted over measured, whiskers are 95 % confidence intervals of the "
+        "measurement; on the line they agree, between the dotted lines within 25 %.",
+        html(validation_html(found), "validation"),
+        pn.pane.HoloViews(
+            found.plot(),
+            sizing_mode="stretch_width",
+            linked_axes=False,
+            css_classes=["plot-validation"],
+        ),
+    )
 
 
 def _core_cards(

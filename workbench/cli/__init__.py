@@ -26,6 +26,7 @@ from workbench.cli import (
     serve,
     sweep,
     timeline,
+    validate,
     why,
 )
 from workbench.cli.failures import Guarded
@@ -78,6 +79,7 @@ app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("parameters")(parameters.parameters)
 app.command("calibrate")(calibrate.calibrate)
+app.command("validate")(validate.validate)
 app.command("doctor")(doctor.doctor)
 
 

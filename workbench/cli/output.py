@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
 from rich.console import Console
 
-__all__ = ["complain", "print_json", "say", "stderr", "stdout"]
+from workbench.errors import InputError, Location
+
+__all__ = ["complain", "print_json", "say", "stderr", "stdout", "write_page"]
 
 
 def stdout() -> Console:
@@ -40,3 +43,22 @@ def complain(text: str) -> None:
 def print_json(value: Any) -> None:
     """Print one object on one line of stdout, strictly JSON."""
     typer.echo(json.dumps(value, allow_nan=False, ensure_ascii=False))
+
+
+def write_page(file: Path, text: str) -> None:
+    """Write an HTML page and say where it is.
+
+    Raises
+    ------
+    workbench.errors.InputError
+        If it cannot be written.
+    """
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise InputError(
+            f"The page cannot be written: {problem.strerror}.",
+            "Choose another file with -o.",
+            Location(str(file)),
+        ) from None
+    say(f"Written to {file} ({file.stat().st_size / 2**20:.1f} MiB).")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.context import opened_store
-from workbench.cli.output import print_json, say
+from workbench.cli.output import print_json, say, write_page
 
 __all__ = ["open_file", "report"]
 
@@ -26,20 +26,11 @@ def report(
 ) -> None:
     """Write one HTML file with question, results, statistics and all that reproduces them."""
     from workbench.analysis.report import report_of
-    from workbench.errors import InputError, Location
     from workbench.results.bundle import write_bundle
 
     with opened_store() as store:
         text = report_of(store, runs)
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as problem:
-            raise InputError(
-                f"The report cannot be written: {problem.strerror}.",
-                "Choose another file with -o.",
-                Location(str(output)),
-            ) from None
-        say(f"Written to {output} ({output.stat().st_size / 2**20:.1f} MiB).")
+        write_page(output, text)
         if bundle is not None:
             write_bundle(store, runs, bundle, {"report.html": text})
             say(f"The runs are in {bundle}; `workbench open {bundle}` restores them.")

@@ -11,9 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from workbench.analysis.comparison import UNIT, Comparison
-from workbench.analysis.labels import METRIC_TITLES, in_unit, number, scale
+from workbench.analysis.conditions import remarks
+from workbench.analysis.labels import METRIC_TITLES, confidence, in_unit, number, scale, times
 from workbench.analysis.outcome import headline_ratios
 from workbench.analysis.summary import run_summary
+from workbench.analysis.validation import LIMITS, Validation
 from workbench.backends.base import ParameterInfo
 from workbench.cli.progress import duration
 from workbench.results.records import RunRecord
@@ -21,7 +23,14 @@ from workbench.results.schema import METRICS
 from workbench.results.statistics import Estimate
 from workbench.scenario.problem import Problem
 
-__all__ = ["print_outcome", "print_parameters", "print_problems", "print_run", "print_runs"]
+__all__ = [
+    "print_outcome",
+    "print_parameters",
+    "print_problems",
+    "print_run",
+    "print_runs",
+    "print_validation",
+]
 
 _SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 _STATUS_STYLES = {"done": "green", "failed": "bold red", "running": "cyan"}
@@ -68,8 +77,32 @@ def print_outcome(
         console.print(line, markup=False)
     for line in _precision(records):
         console.print(line, markup=False)
+    for line in remarks(comparison):
+        console.print(line, style="yellow", markup=False)
     for ratio in headline_ratios(comparison):
         console.print(comparison.headline(ratio), markup=False)
+
+
+def print_validation(console: Console, found: Validation) -> None:
+    """Print predictions beside measurements, and how far they are off."""
+    for cells, show in ((found.throughputs, in_unit), (found.ratios, times)):
+        if not cells:
+            continue
+        table = _table("workload", "variant / baseline" if cells[0].base else "variant")
+        for title in ("predicted", "measured", "of the measurement", "error"):
+            table.add_column(title, justify="right")
+        for cell in cells:
+            table.add_row(
+                cell.workload,
+                cell.variant + (f" / {cell.base}" if cell.base else ""),
+                show(cell.predicted.value),
+                show(cell.measured.value),
+                confidence(cell.measured, show),
+                f"{cell.error:+.0%}",
+            )
+        console.print(table)
+    for line in (*found.sentences(), "", "Where the model is known to be off, and why:", *LIMITS):
+        console.print(line, markup=False)
 
 
 def print_problems(console: Console, problems: Sequence[Problem]) -> None:

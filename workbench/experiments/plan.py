@@ -108,13 +108,23 @@ def plans(
     names = [variant.name for variant in experiment.runnable_variants]
     picked = chosen(variant_names, names, "variant")
     known = _known_parameters(runner, workloads or experiment.workloads, experiment.parameters)
-    anywhere = set().union(*known.values())
+    asked = set().union(*known.values())
+    everywhere = asked.union(
+        *_known_parameters(runner, experiment.workloads, experiment.parameters).values()
+    )
     made = []
     for workload, understood in known.items():
         for name in picked:
-            given = {**variants.parameters(experiment, name), **(parameters or {})}
             # What another workload of the experiment understands is not meant for this one.
-            settings = {k: v for k, v in given.items() if k in understood or k not in anywhere}
+            settings = {
+                key: value
+                for given, elsewhere in (
+                    (variants.parameters(experiment, name), everywhere),
+                    (parameters or {}, asked),
+                )
+                for key, value in given.items()
+                if key in understood or key not in elsewhere
+            }
             scenario = variants.apply(experiment, name)
             spec = RunSpec(
                 experiment=experiment.name,

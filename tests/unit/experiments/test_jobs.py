@@ -246,6 +246,8 @@ def test_a_parameter_of_one_workload_is_not_forced_on_the_others(
     assert given == {"insert": {"window": 9, "leaf_ns": 5}, "lookup": {"window": 9}}
     with pytest.raises(InputError, match="leaf_ns"):
         jobs.submit(experiment(), workloads=["lookup"], parameters={"leaf_ns": 5})
+    own = experiment().but(parameters={"leaf_ns": 5})
+    assert finished(jobs, jobs.submit(own, workloads=["lookup"])) == ["done", "done"]
 
 
 def test_closing_interrupts_what_is_left(store: RunStore, backend: FakeBackend) -> None:
