@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import holoviews.plotting.bokeh  # noqa: F401 - plots are drawn by it
+import holoviews as hv
 import pytest
 
 from tests.datasets import RATES, talk
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.tables import validation_html
 from workbench.analysis.validation import LIMITS, Validation, validations
+
+hv.extension("bokeh")
 
 TWICE = {**RATES, ("insert", "partitioned"): 2 * RATES["insert", "partitioned"]}
 SMALL = {"cores": 4, "replications": 5, "spread": 0.0}
