@@ -174,6 +174,10 @@ class Project:
         """Return the experiment as a workbench file."""
         return formats.write(self.experiment, "yaml", self.document)
 
+    def link(self, address: str = "http://127.0.0.1:5006/") -> str:
+        """Return a link that carries the experiment, for the app at an address; `load` takes it."""
+        return formats.shared(self.experiment, address)
+
     def save(self, path: str | Path | None = None, *, overwrite: bool = False) -> Project:
         """Write to a file, by default the one it came from; return the saved project.
 
@@ -225,7 +229,7 @@ def load(source: str | Path) -> Project:
     Parameters
     ----------
     source
-        Path of a file, name of a shipped sample (``talk``), or the text itself
+        Path of a file, name of a shipped sample (``talk``), a shared link, or the text itself
         (YAML or XML; at least one line end or an opening ``<`` tells it from a path).
 
     Raises

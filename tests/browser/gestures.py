@@ -26,7 +26,7 @@ def open_talk(page: Page) -> None:
     item(page, "blinktree3").wait_for()
 
 
-def open_file(page: Page, path: Path) -> None:
+def open_file(page: Page, path: Path | str) -> None:
     """Open a file by its path on this machine."""
     page.locator(".open button").click()
     page.locator(".open-path input").fill(str(path))

@@ -1,4 +1,4 @@
-"""The address bar carries the view: page, runs and selection; a link opens the same again."""
+"""The address bar carries the view: page, runs, selection, and the draft that is edited."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ import panel as pn
 
 if TYPE_CHECKING:
     from workbench.analysis.selection import Selection
+    from workbench.app.autosave import Autosave
     from workbench.app.compare import ComparePage
 
 __all__ = ["carry_view"]
 
 
 def carry_view(
-    menu: Any, pages: Sequence[str], selection: Selection, compare: Callable[[], ComparePage]
+    menu: Any,
+    pages: Sequence[str],
+    selection: Selection,
+    compare: Callable[[], ComparePage],
+    autosave: Autosave,
 ) -> None:
     """Open what the address names, and keep the address in step with the view.
 
@@ -30,6 +35,8 @@ def carry_view(
         Of the session.
     compare
         Gives the Compare page, made when it is first asked for.
+    autosave
+        Knows the draft.
     """
     location = pn.state.location
     if location is None:
@@ -43,6 +50,8 @@ def carry_view(
             view |= {"runs": ",".join(compare().chosen)}
             chosen = {name: getattr(selection, name) for name in ("component", "core", "run")}
             view |= {name: str(value) for name, value in chosen.items() if value is not None}
+        if autosave.id:
+            view["draft"] = autosave.id
         location.search = f"?{urlencode(view, safe=',')}" if view else ""
 
     if page in pages:
@@ -67,4 +76,5 @@ def carry_view(
 
     menu.param.watch(follow, "value")
     selection.param.watch(tell, ["component", "core", "run"])
+    autosave.param.watch(tell, "id")
     follow()

@@ -115,6 +115,7 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
             files.open_dialog,
             files.save_dialog,
             files.export_dialog,
+            files.share_dialog,
             files.page,
             **fill,
             css_classes=["build-page"],

@@ -14,10 +14,12 @@ import panel_material_ui as pmui
 from workbench import formats
 from workbench.app.export_dialog import ExportDialog
 from workbench.app.notice import Choice, Notice, NoticeBar
+from workbench.app.sharing import ShareDialog, open_link
 from workbench.app.state import AppState
-from workbench.app.transfer import Transfer
+from workbench.app.transfer import LARGEST_BYTES, Transfer
 from workbench.errors import InputError
 from workbench.formats import ChangedOnDisk
+from workbench.formats.link import is_link
 
 __all__ = ["Files"]
 
@@ -50,6 +52,7 @@ class Files:
         for transfer in (self.page, field):
             transfer.on_file(lambda file: self.open_text(file.name, file.data))
         self.export_dialog = ExportDialog(state, self.page)
+        self.share_dialog = ShareDialog(state)
         self._open_path = self._path_field("open-path")
         self._save_path = self._path_field("save-path")
         self.open_dialog = self._dialog(
@@ -58,7 +61,7 @@ class Files:
             [
                 field,
                 pn.pane.HTML(
-                    "or a file on the machine that runs the workbench:",
+                    "or a shared link, or a file on the machine that runs the workbench:",
                     margin=(16, 0, 4, 0),
                     styles=_TEXT,
                 ),
@@ -82,7 +85,11 @@ class Files:
         self.open_dialog.open = True
 
     def open_path(self, path: str) -> None:
-        """Open a file by its path."""
+        """Open a file by its path, or what a shared link carries."""
+        if is_link(path):
+            self.open_dialog.open = False
+            open_link(self._state, self._notices, path)
+            return
         self._open(lambda: formats.read(Path(path).expanduser()))
 
     def open_text(self, name: str, data: bytes | str) -> None:
@@ -166,6 +173,7 @@ class Files:
     def _path_field(self, test_id: str) -> Any:
         return pmui.TextInput(
             label="Path",
+            max_length=LARGEST_BYTES,  # links are pasted here, too
             size="small",
             sizing_mode="stretch_width",
             css_classes=[test_id],

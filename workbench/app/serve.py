@@ -14,6 +14,7 @@ import panel as pn
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
+from workbench.app.drafts import DraftFolder
 from workbench.app.shell import TITLE, broken_page, page, report_exception
 from workbench.errors import InputError
 from workbench.experiments.jobs import JobManager
@@ -56,9 +57,9 @@ def serve(port: int | None = None, open_browser: bool = True) -> None:
     with RunStore(data_folder()) as store:
         for run_id in store.recover():
             _log.warning("run %s was interrupted when its server ended", run_id)
-        with JobManager(store) as jobs:
+        with JobManager(store) as jobs, DraftFolder(data_folder() / "drafts") as drafts:
             server = pn.io.server.get_server(
-                {"/": lambda: _session(store, jobs)},
+                {"/": lambda: _session(store, jobs, drafts)},
                 port=port,
                 address=_ADDRESS,
                 websocket_origin=[f"{_ADDRESS}:{port}", f"localhost:{port}"],
@@ -84,10 +85,10 @@ def _collect_rarely() -> None:
     gc.set_threshold(_ALLOCATIONS_BEFORE_COLLECTION)
 
 
-def _session(store: RunStore, jobs: JobManager) -> Any:
+def _session(store: RunStore, jobs: JobManager, drafts: DraftFolder) -> Any:
     """Return a session's page; one that says why if it cannot be built."""
     try:
-        return page(store, jobs)
+        return page(store, jobs, drafts)
     except Exception as error:  # the user has to read of it, whatever it is
         _log.exception("The page of a browser session could not be built")
         return broken_page(error)

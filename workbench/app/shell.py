@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,13 +13,15 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench.app.address import carry_view
+from workbench.app.autosave import Autosave, reload_when_lost, resumed
 from workbench.app.build import BuildPage
 from workbench.app.compare import ComparePage
+from workbench.app.drafts import DraftFolder
 from workbench.app.notice import Notice, NoticeBar
 from workbench.app.runs import RunsPage
+from workbench.app.sharing import follow_links
 from workbench.app.state import AppState
 from workbench.app.sweeps import SweepPage
-from workbench.app.templates import empty_experiment
 from workbench.app.timeline import TimelinePage
 from workbench.errors import InputError
 from workbench.experiments.jobs import JobManager
@@ -93,10 +95,13 @@ _bars: WeakKeyDictionary[Any, NoticeBar] = WeakKeyDictionary()
 """Where each browser session reads what went wrong."""
 
 
-def page(store: RunStore, jobs: JobManager) -> Any:
+def page(store: RunStore, jobs: JobManager, drafts: DraftFolder | None = None) -> Any:
     """Return the page of a new browser session, with an editing state of its own."""
-    state = AppState(empty_experiment(), store=store, jobs=jobs)
     notices = NoticeBar()
+    state, draft_id = resumed(drafts, notices, partial(AppState, store=store, jobs=jobs))
+    autosave = Autosave(state, drafts, notices, draft_id)
+    follow_links(state, notices)
+    reload_when_lost()
     if pn.state.curdoc is not None:
         _bars[pn.state.curdoc] = notices
 
@@ -135,7 +140,7 @@ def page(store: RunStore, jobs: JobManager) -> Any:
         body[:] = [made[name]]
 
     menu.param.watch(go, "value")
-    carry_view(menu, _PAGES, state.selection, compare_page)
+    carry_view(menu, _PAGES, state.selection, compare_page, autosave)
     return _page([pn.Column(notices, body, sizing_mode="stretch_both", margin=0)], [menu])
 
 

@@ -274,9 +274,24 @@ class AppState(param.Parameterized):  # type: ignore[misc]
         last = self._undo[-1] if self._undo else None
         return last is not None and (last.label, last.variant) == (label, self.variant)
 
-    def open(self, experiment: Experiment, document: Document | None = None) -> None:
-        """Go on with another experiment; undo brings the present one back."""
-        self._replace(experiment, _Origin(document, experiment), f"Open {experiment.name}")
+    def open(
+        self,
+        experiment: Experiment,
+        document: Document | None = None,
+        *,
+        saved: Experiment | None = None,
+    ) -> None:
+        """Go on with another experiment; undo brings the present one back.
+
+        Parameters
+        ----------
+        experiment, document
+            What to edit, and the file it was read from.
+        saved
+            What of it is saved; None means all.
+        """
+        origin = _Origin(document, experiment if saved is None else saved)
+        self._replace(experiment, origin, f"Open {experiment.name}")
         self._going_on = False
 
     def saved_as(self, document: Document, *, complete: bool = True) -> None:

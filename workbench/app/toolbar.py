@@ -89,6 +89,7 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
             _button("Open", "folder_open", "open", lambda _: files.ask_open()),
             _button("Save", "save", "save", lambda _: files.save()),
             _button("Export", "download", "export", lambda _: files.export_dialog.ask()),
+            _button("Share", "share", "share", lambda _: files.share_dialog.ask()),
             self._undo,
             self._redo,
             refusal,

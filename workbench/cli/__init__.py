@@ -24,6 +24,7 @@ from workbench.cli import (
     run,
     runs,
     serve,
+    share,
     sweep,
     timeline,
     validate,
@@ -75,6 +76,7 @@ app.command("timeline")(timeline.timeline)
 app.command("sweep")(sweep.sweep)
 app.add_typer(sweep.app, name="sweeps")
 app.command("convert")(convert.convert)
+app.command("share")(share.share)
 app.command("check")(check.check)
 app.command("explain")(explain.explain)
 app.command("parameters")(parameters.parameters)

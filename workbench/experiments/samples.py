@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from workbench.formats.link import is_link
+
 __all__ = ["file_or_sample", "samples"]
 
 _PACKAGE = Path(__file__).parents[1]
@@ -22,5 +24,7 @@ def samples() -> dict[str, Path]:
 
 def file_or_sample(path: str | Path) -> Path:
     """Return the path, or a shipped experiment's where no file but a sample is called so."""
+    if is_link(str(path)):
+        return Path(path)
     path = Path(path)
     return path if path.exists() else samples().get(str(path), path)

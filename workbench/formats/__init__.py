@@ -10,6 +10,7 @@ from workbench.formats.registry import (
     Document,
     Format,
     component_lines,
+    experiment_format,
     format_of,
     formats,
     left_out,
@@ -18,6 +19,7 @@ from workbench.formats.registry import (
     register,
     remarks,
     save,
+    shared,
     write,
 )
 
@@ -26,6 +28,7 @@ __all__ = [
     "Document",
     "Format",
     "component_lines",
+    "experiment_format",
     "format_of",
     "formats",
     "genode_xml",
@@ -37,6 +40,7 @@ __all__ = [
     "remarks",
     "run_script",
     "save",
+    "shared",
     "write",
     "yaml_file",
 ]

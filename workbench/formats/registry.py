@@ -12,6 +12,7 @@ from pathlib import Path
 
 from workbench.errors import InputError, Location
 from workbench.formats.disk import ChangedOnDisk, Encoding, load, store
+from workbench.formats.link import is_link, packed, unpacked
 from workbench.scenario.experiment import Experiment, same
 from workbench.scenario.model import PlacementRule, Scenario
 
@@ -20,6 +21,7 @@ __all__ = [
     "Document",
     "Format",
     "component_lines",
+    "experiment_format",
     "format_of",
     "formats",
     "left_out",
@@ -28,6 +30,7 @@ __all__ = [
     "register",
     "remarks",
     "save",
+    "shared",
     "write",
 ]
 
@@ -152,7 +155,7 @@ def format_of(path: Path, text: str = "") -> str:
 
 
 def read(path: str | Path) -> Document:
-    """Read a file.
+    """Read a file, or a link that `shared` gave.
 
     Raises
     ------
@@ -160,6 +163,8 @@ def read(path: str | Path) -> Document:
         With file, line and element, if it cannot be used.
     """
     file = str(path)
+    if is_link(file):
+        return read_text(unpacked(file), experiment_format(), "link")
     path = Path(path)
     text, encoding = load(path, file)
     name = format_of(path, text)
@@ -170,6 +175,16 @@ def read_text(text: str, format: str, file: str | None = None) -> Document:
     """Read a text; `file` is what messages call it."""
     stem = Path(file).stem if file else "untitled"
     return Document(_experiment(text, format, stem, file), format, text)
+
+
+def shared(experiment: Experiment, address: str) -> str:
+    """Return a link that carries an experiment, for the app at an address."""
+    return f"{address}#{packed(write(experiment, experiment_format()))}"
+
+
+def experiment_format() -> str:
+    """Return the name of the format that holds whole experiments."""
+    return next(format.name for format in _FORMATS.values() if format.holds_experiment)
 
 
 def write(experiment: Experiment, format: str, origin: Document | None = None) -> str:

@@ -49,6 +49,13 @@ def test_syntax_and_profile_follow_the_ending_or_the_name(classic: Path, tmp_pat
     assert (tmp_path / "copy.xml").read_bytes() == (tmp_path / "new.xml").read_bytes()
 
 
+def test_a_shared_link_takes_the_place_of_a_file(classic: Path, tmp_path: Path) -> None:
+    shared = CliRunner().invoke(app, ["share", str(classic), "--address", "http://a/b"])
+    assert shared.stdout.startswith("http://a/b#scenario=")
+    call(shared.stdout.strip(), tmp_path / "b.xml")
+    assert (tmp_path / "b.xml").read_text() == CLASSIC
+
+
 def test_many_files_give_one_object_each(classic: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.xml"
     bad.write_text('<config>\n<start name="a">\n</config>\n')
