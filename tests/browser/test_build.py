@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server, open_app
 from tests.browser.gestures import drag_to_cell, item, open_file, open_talk, xml
 
 MISPLACED = """<config>
@@ -233,20 +232,6 @@ def test_a_file_that_cannot_be_used_leaves_the_experiment(
     open_file(app, file)
     expect(app.locator(".notice")).to_contain_text(says)
     assert xml(app) == before
-
-
-def test_two_sessions_do_not_see_each_other(
-    app: Page, browser: Browser, app_server: Server
-) -> None:
-    open_talk(app)
-    other = browser.new_page()
-    open_app(other, app_server)
-    expect(other.locator(".item")).to_have_count(0)
-    other.locator(".entry[data-binary='blinktree']").focus()
-    other.keyboard.press("Enter")
-    expect(other.locator(".item")).to_have_count(1)
-    expect(app.locator(".item")).to_have_count(4)
-    other.close()
 
 
 def test_all_pages_open_in_light_and_dark(app: Page) -> None:
