@@ -4,6 +4,8 @@ The model is that of ``round_robin.yaml``: every core is shared in turn by three
 quantum 50 us, switch 1 us, operations of 1 us, one in five under its component's lock. The
 engine runs it with accounting, raster and histograms on; SimPy with random numbers drawn
 beforehand and none of these books; a plain loop in C++ (``round_robin.cpp``) with the same books.
+That loop is written as one would: it reads each level of its tree back from memory and takes a
+logarithm for the histogram, both of which the engine avoids.
 All three must find the same number of operations of each component at the same time.
 
 Repetitions of all cases are interleaved, so that a noisy moment hits them alike, and the

@@ -108,7 +108,37 @@ COSTLY_SWITCH = experiment(switch_us=150.0, refill_us=0.0, **MANY_SLICES)
 COSTLY_REFILL = experiment(
     switch_us=0.0, refill_us=150.0, lines_per_us=1e5, leaf_lines=0.0, **MANY_SLICES
 )
+# Lookups that each wait for memory 38 times.
+MEMORY = {"leaf_lines": 40.0, "l3_mib": 0.01, "memory": "local", "operations": 5_000}
+TWO_NODES = {"cores": 8, "numa_nodes": 2, "nodes_per_socket": 1}
+# The first instance has all cores in all of its slices before the second one has any.
+ONE_SLICE = {"quantum_ms": 8.0, "slice_spread": 0.0, "switch_us": 0.0, "refill_us": 0.0}
+
+
+def apart_and(given: dict[str, float | int | str], **changed: float | int | str) -> Experiment:
+    """Return partitions with these parameters, and the same ones with some changed."""
+    return experiment(APART, APART.but(name="changed", parameters=changed), **given)
+
+
+# Serial work between phases is a cause only together with what sets the instances apart.
 PLANTED = {
+    # All operations are in flight, most of them with the owner of the hottest leaf.
+    "delegation": (
+        apart_and(
+            {"zipf": 1.2, "operations": 8_000, "window": 8_000}, delegation="off", sync="olfit"
+        ),
+        "insert",
+        "throughput_makespan",
+    ),
+    "quantum": (experiment(leaf_lines=0.0, **ONE_SLICE), "lookup", "throughput_self"),
+    # What it costs to take a batch of tasks is shared by as many as are in flight.
+    "window": (
+        apart_and({"fill_ns": 20_000.0, "batch": 16, "leaf_lines": 0.0}, window=4),
+        "lookup",
+        "throughput_window",
+    ),
+    "numa": (apart_and(MEMORY | TWO_NODES, memory="interleaved"), "lookup", "throughput_window"),
+    "bandwidth": (apart_and(MEMORY, memory_gb_per_s=1.0), "lookup", "throughput_window"),
     "switch": (COSTLY_SWITCH, "lookup", "throughput_window"),
     "refill": (COSTLY_REFILL, "lookup", "throughput_window"),
     "skew": (experiment(APART, LATER), "lookup", "throughput_makespan"),

@@ -168,7 +168,7 @@ def test_conservation(
     assert (engine.accounting.sum(axis=(0, 2)) == now).all()
     held = engine.accounting.sum(axis=2)
     held[0] -= engine.accounting[0, :, layout.IDLE]
-    assert (engine.occupancy.sum(axis=2) == held).all()
+    assert (engine.occupancy.sum(axis=0) == held).all()
     phases = len(plan.settings.workload.phases)
     done = engine.phases[:measured, :phases]
     assert (done["done"] == OPERATIONS).all()

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from workbench.backends.simulated.draws import gamma_ps
 from workbench.backends.simulated.jit import compiled, inlined
 from workbench.backends.simulated.layout import (
@@ -30,12 +32,31 @@ _FEWEST = 16
 
 
 @inlined
+def _latency_bin(latency: float) -> int:
+    """Return the histogram's bin of a latency in ps.
+
+    Four times the binary logarithm, rounded down, read off the bits of the floating-point
+    number: its exponent, and in which quarter of the octave its mantissa is.
+    """
+    bits = int(np.float64(latency * (1.0 / LATENCY_BASE_PS)).view(np.int64))
+    octave = (bits >> 52) - 1023
+    mantissa = bits & ((1 << 52) - 1)
+    b = LATENCY_PER_OCTAVE * octave
+    b += int(mantissa >= _QUARTERS[0])
+    b += int(mantissa >= _QUARTERS[1]) + int(mantissa >= _QUARTERS[2])
+    return min(max(b, 0), LATENCY_BINS - 1)
+
+
+_QUARTERS = tuple(int((2.0 ** (k / LATENCY_PER_OCTAVE) - 1.0) * 2**52) for k in (1, 2, 3))
+"""The mantissas at which the quarters of an octave begin."""
+
+
+@inlined
 def book_latencies(
     engine: Engine, component: int, phase: int, latency: float, operations: int
 ) -> None:
     """Book the latency, in ps, of operations that have just ended."""
-    above = int(math.log2(max(latency, 1.0) / LATENCY_BASE_PS) * LATENCY_PER_OCTAVE)
-    b = min(max(above, 0), LATENCY_BINS - 1)
+    b = _latency_bin(latency)
     engine.latency[phase, component, b] += operations
     engine.phases[component, phase].latency_sum += latency * operations
 

@@ -27,10 +27,12 @@ _LONGEST_NS = (1 << 31) - 1
 def _put_leaf(engine: Engine, leaf: int, time: int) -> None:
     tree = engine.tree
     node = len(tree) // 2 + leaf
-    tree[node] = (time << EVENT_BITS) | leaf
+    earliest = (time << EVENT_BITS) | leaf
+    tree[node] = earliest
     while node > 1:
+        # Not read back from the tree: each level would wait for the store of the last one.
+        earliest = min(earliest, tree[node ^ 1])
         node >>= 1
-        earliest = min(tree[2 * node], tree[2 * node + 1])
         if tree[node] == earliest:
             break
         tree[node] = earliest
@@ -127,22 +129,30 @@ def set_activity(engine: Engine, core: int, activity: int) -> None:
 
 
 @compiled
+def _widen_bins(engine: Engine) -> None:
+    """Double the width of the raster's bins."""
+    for b in range(RASTER_BINS):
+        for component in range(engine.occupancy.shape[1]):
+            for core in range(engine.occupancy.shape[2]):
+                held = 0
+                if b < RASTER_BINS // 2:
+                    held = engine.occupancy[2 * b, component, core]
+                    held += engine.occupancy[2 * b + 1, component, core]
+                engine.occupancy[b, component, core] = held
+    engine.clock[0].bin_width *= 2
+
+
+@compiled
 def occupy(engine: Engine, core: int) -> None:
     """Add the time its worker has held the core to the raster."""
     c = engine.cores[core]
     clock = engine.clock[0]
     while clock.now > clock.bin_width * RASTER_BINS:
-        for component in range(engine.occupancy.shape[0]):
-            for k in range(engine.occupancy.shape[1]):
-                bins = engine.occupancy[component, k]
-                for b in range(RASTER_BINS // 2):
-                    bins[b] = bins[2 * b] + bins[2 * b + 1]
-                bins[RASTER_BINS // 2 :] = 0
-        clock.bin_width *= 2
-    bins = engine.occupancy[engine.workers[c.running].component, core]
+        _widen_bins(engine)
+    component = engine.workers[c.running].component
     at = c.held_since
     while at < clock.now:
         b = at // clock.bin_width
         until = min((b + 1) * clock.bin_width, clock.now)
-        bins[b] += until - at
+        engine.occupancy[b, component, core] += until - at
         at = until

@@ -38,6 +38,7 @@ _SOURCES = (
             "memory",
             "phases",
             "policy",
+            "reference",
             "requests",
             "turns",
         )

@@ -40,6 +40,7 @@ from workbench.backends.simulated.layout import (
     HOLDING,
     IDLE,
     LOCK_SPIN,
+    LOCKING,
     NO_LOCK,
     NOBODY,
     NOT_BEGUN,
@@ -59,6 +60,7 @@ from workbench.backends.simulated.layout import (
 from workbench.backends.simulated.locks import acquire, release, written_meanwhile
 from workbench.backends.simulated.memory import draw_bandwidth, leave_cache, refill_ps, stretch
 from workbench.backends.simulated.policy import signature
+from workbench.backends.simulated.reference import as_array, by_reference
 from workbench.backends.simulated.requests import (
     hand_on,
     issue,
@@ -139,67 +141,101 @@ def _run(engine: Engine, core: int, r: int) -> None:
 
 
 @inlined
-def _begin(engine: Engine, core: int, r: int) -> None:
-    """Let the core's worker begin the request's next task, once it has the lock it needs."""
-    w = engine.cores[core].running
+def _next_request(engine: Engine, w: int) -> int:
+    """Return what a worker takes from its inbox, or from the component's queue, if anything."""
     worker = engine.workers[w]
-    worker.current = r
-    what = engine.stages[engine.requests[r].stage]
-    if what.lock != UNLOCKED:
-        it = engine.components[worker.component]
-        node = node_of(engine, worker.component, r)
-        worker.lock = it.first_lock + what.first_lock + node % what.locks
-        worker.lock_mode = what.lock
-        worker.remaining = NOT_BEGUN
-        if not acquire(engine, w):
-            set_activity(engine, core, LOCK_SPIN)
-            return
-    elif engine.phases[worker.component, engine.components[worker.component].phase].batchable:
-        length = begin_batch(engine, core, r)
-        if length > 0:
-            remote = int(length * worker.remote_share)
-            _run_for(engine, core, length - remote, remote)
-            return
-    _run(engine, core, r)
+    it = engine.components[worker.component]
+    if not worker.granted:
+        hand_on(engine, w)
+        return NOBODY
+    r: int = worker.inbox_head
+    if r != NOBODY:
+        worker.inbox_head = engine.requests[r].next
+        return r
+    r = it.queue_head
+    if r != NOBODY:
+        it.queue_head = engine.requests[r].next
+    return r
+
+
+@inlined
+def _wait(engine: Engine, core: int) -> None:
+    """Let the core's worker poll, or leave its core."""
+    c = engine.cores[core]
+    worker = engine.workers[c.running]
+    set_activity(engine, core, WAIT_OWNER if worker.stuck > 0 else POLL_IDLE)
+    if engine.clock[0].limited:
+        draw_bandwidth(engine, core, False)
+    if engine.components[worker.component].blocks or not worker.granted:
+        worker.ready = 0
+        c.ask = max(c.ask, 1)
+
+
+@inlined
+def _go_on(engine: Engine, core: int) -> None:
+    """Let the core's worker run what is left of its segment."""
+    c = engine.cores[core]
+    worker = engine.workers[c.running]
+    set_activity(engine, core, USEFUL)
+    if engine.clock[0].limited:
+        draw_bandwidth(engine, core, True)
+    c.remote_share = worker.remote_share
+    c.stall_share = worker.stall_share
+    c.busy_until = engine.clock[0].now + worker.remaining
+
+
+@inlined
+def _runs_batch(engine: Engine, core: int, r: int) -> bool:
+    """Let the core's worker run a batch, if that is worth it."""
+    worker = engine.workers[engine.cores[core].running]
+    length = begin_batch(engine, core, r)
+    if length > 0:
+        remote = int(length * worker.remote_share)
+        _run_for(engine, core, length - remote, remote)
+    return length > 0
+
+
+@inlined
+def _wants_lock(engine: Engine, w: int) -> bool:
+    """Whether a worker's request needs a lock for its next task; note which one."""
+    worker = engine.workers[w]
+    what = engine.stages[engine.requests[worker.current].stage]
+    if what.lock == UNLOCKED:
+        return False
+    node = node_of(engine, worker.component, worker.current)
+    worker.lock = engine.components[worker.component].first_lock
+    worker.lock += what.first_lock + node % what.locks
+    worker.lock_mode = what.lock
+    return True
 
 
 @inlined
 def _work(engine: Engine, core: int) -> None:
-    """Let the core's worker go on, take the next request from its inbox, poll, or leave."""
-    c = engine.cores[core]
-    worker = engine.workers[c.running]
-    it = engine.components[worker.component]
-    if worker.current != NOBODY:
-        if worker.lock_state == SPINNING and not acquire(engine, c.running):
-            set_activity(engine, core, LOCK_SPIN)
-        elif worker.remaining == NOT_BEGUN:
-            _run(engine, core, worker.current)
-        else:
-            set_activity(engine, core, USEFUL)
-            if engine.clock[0].limited:
-                draw_bandwidth(engine, core, True)
-            c.remote_share = worker.remote_share
-            c.stall_share = worker.stall_share
-            c.busy_until = engine.clock[0].now + worker.remaining
+    """Let the core's worker go on, take the next request, poll, or leave."""
+    w = engine.cores[core].running
+    worker = engine.workers[w]
+    if worker.current == NOBODY:
+        r = _next_request(engine, w)
+        if r == NOBODY:
+            _wait(engine, core)
+            return
+        worker.current = r
+        worker.remaining = NOT_BEGUN
+    r = worker.current
+    locking = worker.lock_state == SPINNING
+    if worker.remaining == NOT_BEGUN:
+        locking = _wants_lock(engine, w)
+        worker.remaining = LOCKING
+        phase = engine.phases[worker.component, engine.components[worker.component].phase]
+        if phase.batchable and _runs_batch(engine, core, r):
+            return
+    elif worker.remaining != LOCKING:
+        _go_on(engine, core)
         return
-    r = NOBODY
-    if not worker.granted:
-        hand_on(engine, c.running)
-    elif worker.inbox_head != NOBODY:
-        r = worker.inbox_head
-        worker.inbox_head = int(engine.requests[r].next)
-    elif it.queue_head != NOBODY:
-        r = it.queue_head
-        it.queue_head = int(engine.requests[r].next)
-    if r != NOBODY:
-        _begin(engine, core, r)
+    if locking and not acquire(engine, w):
+        set_activity(engine, core, LOCK_SPIN)
         return
-    set_activity(engine, core, WAIT_OWNER if worker.stuck > 0 else POLL_IDLE)
-    if engine.clock[0].limited:
-        draw_bandwidth(engine, core, False)
-    if it.blocks or not worker.granted:
-        worker.ready = 0
-        c.ask = max(c.ask, 1)
+    _run(engine, core, r)
 
 
 @inlined
@@ -242,16 +278,17 @@ def _complete(engine: Engine, core: int) -> None:
             request.stage = worker.stage
             request.level = worker.level
             worker.lock_state = NO_LOCK
-            _begin(engine, core, r)
+            worker.remaining = NOT_BEGUN
             return
         release(engine, w)
     if worker.batch > 1:
         end_batch(engine, w, r)
+    if request.target == w:
+        worker.remaining = NOT_BEGUN
+        return
     worker.current = NOBODY
     if request.target == NOBODY:
         _finish_operation(engine, worker.component, r)
-    elif request.target == w:
-        _begin(engine, core, r)
     else:
         send(engine, worker.component, r)
 
@@ -303,7 +340,13 @@ def _reschedule(engine: Engine, pick: Callable[..., tuple[int, int]], core: int)
     expired = c.ask == 2
     c.ask = 0
     w, slice_end = pick(
-        core, expired, engine.clock, engine.cores, engine.workers, engine.components, engine.table
+        core,
+        expired,
+        as_array(engine.clock),
+        as_array(engine.cores),
+        as_array(engine.workers),
+        as_array(engine.components),
+        as_array(engine.table),
     )
     if w != c.running:
         _hand_over(engine, core, w)
@@ -343,6 +386,48 @@ def _stop(engine: Engine) -> None:
             _hand_over(engine, core, NOBODY)
 
 
+@inlined
+def _happen(engine: Engine, source: int) -> None:
+    """Handle the event of a core, or of a source, numbered behind the cores."""
+    clock = engine.clock[0]
+    if source < len(engine.cores):
+        c = engine.cores[source]
+        if c.busy_until <= clock.now:
+            c.busy_until = FOREVER
+            if c.activity == USEFUL:
+                _complete(engine, source)
+        if c.slice_end <= clock.now:
+            c.ask = 2
+        list_core(engine, source)
+        return
+    component = source - len(engine.cores)
+    if component < len(engine.components) and engine.components[component].state != WAITING:
+        next_arrival(engine, component)
+    else:
+        clock.boundary = 1
+
+
+@compiled
+def _advance(engine: Engine, pick: Callable[..., tuple[int, int]], events: int) -> int:
+    """Handle events, see `advance`."""
+    clock = engine.clock[0]
+    if clock.running == 0:
+        _stop(engine)
+        return 0
+    count = 0
+    while True:
+        _settle(engine, pick)
+        key = engine.tree[1]
+        now = key >> EVENT_BITS
+        if count == events or now >= FOREVER:
+            return count
+        clock.now = now
+        count += 1
+        _happen(engine, key & ((1 << EVENT_BITS) - 1))
+        if clock.boundary:
+            return count
+
+
 @with_signature((typeof(_SHAPES), types.FunctionType(signature()), types.int64))
 def advance(engine: Engine, pick: Callable[..., tuple[int, int]], events: int) -> int:
     """Handle up to `events` events; return how many there were.
@@ -351,34 +436,4 @@ def advance(engine: Engine, pick: Callable[..., tuple[int, int]], events: int) -
     `phases.cross_boundary` must be called. The run is over when ``clock[0].running`` is 0.
     Fewer events than asked for without either mean that nothing can happen any more.
     """
-    clock = engine.clock[0]
-    if clock.running == 0:
-        _stop(engine)
-        return 0
-    _settle(engine, pick)
-    for count in range(events):
-        key = engine.tree[1]
-        now = key >> EVENT_BITS
-        if now >= FOREVER:
-            return count
-        clock.now = now
-        core = key & ((1 << EVENT_BITS) - 1)
-        if core < len(engine.cores):
-            c = engine.cores[core]
-            if c.busy_until <= now:
-                c.busy_until = FOREVER
-                if c.activity == USEFUL:
-                    _complete(engine, core)
-            if c.slice_end <= now:
-                c.ask = 2
-            list_core(engine, core)
-        else:
-            source = core - len(engine.cores)
-            if source < len(engine.components) and engine.components[source].state != WAITING:
-                next_arrival(engine, source)
-            else:
-                clock.boundary = 1
-        if clock.boundary:
-            return count + 1
-        _settle(engine, pick)
-    return events
+    return _advance(by_reference(engine), pick, events)

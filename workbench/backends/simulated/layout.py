@@ -56,8 +56,8 @@ FOREVER = 1 << 53
 NOBODY = -1
 SERIAL_WORK = -2
 """In `WORKER.current`: the single-threaded work between phases."""
-NOT_BEGUN = -1
-"""In `WORKER.remaining`: its task waits for a lock."""
+NOT_BEGUN, LOCKING = -1, -2
+"""In `WORKER.remaining`: its task has not begun, or waits for a lock."""
 
 # What a core does (`CORE.activity`); all but STARTING are accounting buckets.
 USEFUL, POLL_IDLE, WAIT_OWNER, LOCK_SPIN = 0, 1, 2, 3
@@ -151,26 +151,28 @@ COST = _record("own_ps remote_ps")
 its data lie in others. Per site (component and NUMA node) and stage."""
 
 WORKER = _record(
-    "component core number priority ready granted stand_in woken current remaining inbox_head "
-    "inbox_tail first_request window stuck site lock lock_mode lock_state lock_version "
-    "next_waiting stage level batch batch_start batch_length",
+    "component core granted ready stuck current remaining inbox_head inbox_tail site stage level "
+    "lock_state lock lock_mode next_waiting batch priority woken stand_in lock_version number "
+    "first_request window batch_start batch_length",
     "footprint touched_before remote_share stall_share",
 )
-"""`current`: request being run; `inbox_*`: list of requests waiting here; `first_request` and
-the `window` - 1 following ones are its own; `stuck`: those that lie with a worker off its core.
-`granted`: whether it may use its core; if not, `stand_in` gets its requests. `lock_*`: the one
-lock it holds or spins for. `stage`, `level`: where the present segment began. `batch`:
-operations of the present segment. `footprint`: cache lines of its last slice."""
+"""What every event needs comes first, in few cache lines. `current`: request being run;
+`inbox_*`: list of requests waiting here; `first_request` and the `window` - 1 following ones
+are its own; `stuck`: those that lie with a worker off its core. `granted`: whether it may use
+its core; if not, `stand_in` gets its requests. `lock_*`: the one lock it holds or spins for.
+`stage`, `level`: where the present segment began. `batch`: operations of the present segment.
+`footprint`: cache lines of its last slice."""
 
 CORE = _record(
-    "first last running last_ran activity since busy_until switch_until slice_end "
-    "held_since switches phase node ask listed next_listed draws useful_before",
+    "first last last_ran switch_until held_since switches phase node draws useful_before "
+    "running activity since busy_until slice_end ask listed next_listed",
     "remote_share stall_share touched",
 )
-"""`running` holds the core, `last_ran` was the last to. `busy_until`: end of the task or switch
-under way, or `FOREVER`. `phase`: what is left of the slice when a second worker gets ready, the
-one random number of a core. `ask`: whether the policy is to be asked (2: the slice is over).
-`draws`: whether its demand for bandwidth is in the books. `touched`: cache lines so far."""
+"""What every event needs lies together. `running` holds the core, `last_ran` was the last
+to. `busy_until`: end of the task or switch under way, or `FOREVER`. `phase`: what is left of
+the slice when a second worker gets ready, the one random number of a core. `ask`: whether the
+policy is to be asked (2: the slice is over). `draws`: whether its demand for bandwidth is in
+the books. `touched`: cache lines so far."""
 
 LOCK = np.dtype(
     [(name, "i4") for name in ("holder", "readers", "version", "first_waiting", "last_waiting")]
@@ -203,8 +205,9 @@ class Engine(NamedTuple):
     ``phases`` is (component, phase); ``costs`` (site, stage), ``demand`` (site, NUMA node) in
     bytes per second; ``accounting`` (component, core, bucket) in ps, where the bucket ``idle``
     of component 0 stands for nobody's; ``latency`` (phase, component, bin); ``occupancy``
-    (component, core, bin) in ps; ``tree`` is the min-tree over cores and sources of
-    ``time << EVENT_BITS | core or source``; ``table`` is the policy's.
+    (bin, component, core) in ps, as those of one moment are written together; ``tree`` is the
+    min-tree over cores and sources of ``time << EVENT_BITS | core or source``; ``table`` is the
+    policy's.
     """
 
     clock: npt.NDArray[Any]
@@ -266,7 +269,7 @@ def empty(sizes: Sizes) -> Engine:
         changes=np.zeros(sizes.changes, CHANGE),
         tree=np.full(2 << max(cores + sources - 1, 1).bit_length(), FOREVER << EVENT_BITS),
         accounting=np.zeros((components, cores, len(BUCKETS)), np.int64),
-        occupancy=np.zeros((components, cores, RASTER_BINS), np.int64),
+        occupancy=np.zeros((RASTER_BINS, components, cores), np.int64),
         latency=np.zeros((sizes.phases, components, LATENCY_BINS), np.int64),
         segments=np.zeros(sizes.segments, SEGMENT),
         table=np.zeros(0, np.int64),

@@ -29,6 +29,7 @@ from workbench.backends.simulated.layout import (
     WAITING,
     Engine,
 )
+from workbench.backends.simulated.reference import by_reference
 from workbench.backends.simulated.requests import hand_on, issue
 
 __all__ = ["cross_boundary"]
@@ -229,12 +230,8 @@ def _begin_due(engine: Engine) -> None:
                 _begin_phase(engine, component)
 
 
-@with_signature((typeof(layout.empty(layout.Sizes())),))
-def cross_boundary(engine: Engine) -> None:
-    """Carry out what components have ended, begin what is due, change places.
-
-    Then the policy looks at every core.
-    """
+@compiled
+def _cross_boundary(engine: Engine) -> None:
     clock = engine.clock[0]
     while clock.boundary:
         clock.boundary = 0
@@ -252,3 +249,12 @@ def cross_boundary(engine: Engine) -> None:
         c = engine.cores[core]
         c.ask = 2 if c.slice_end <= clock.now else max(c.ask, 1)
         list_core(engine, core)
+
+
+@with_signature((typeof(layout.empty(layout.Sizes())),))
+def cross_boundary(engine: Engine) -> None:
+    """Carry out what components have ended, begin what is due, change places.
+
+    Then the policy looks at every core.
+    """
+    _cross_boundary(by_reference(engine))

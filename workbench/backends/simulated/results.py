@@ -209,7 +209,7 @@ def _raster(plan: Plan) -> tuple[Floats, Floats]:
     clock = plan.engine.clock[0]
     width = int(clock["bin_width"])
     bins = max(-(-int(clock["now"]) // width), 1)
-    occupancy: Floats = plan.engine.occupancy[:, :, :bins] / _SECOND_PS
+    occupancy: Floats = np.moveaxis(plan.engine.occupancy[:bins], 0, 2) / _SECOND_PS
     return occupancy, np.arange(bins, dtype=float) * (width / _SECOND_PS)
 
 
