@@ -6,6 +6,7 @@ from tests.benchmarks import (
     bench_editing,
     bench_engine,
     bench_formats,
+    bench_qemu,
     bench_store,
     bench_sweep,
     bench_timeline,
@@ -16,6 +17,7 @@ from tests.benchmarks import (
 bench_engine.main()
 bench_formats.main()
 bench_tree.main()
+bench_qemu.main()
 preview.main()
 bench_store.main()
 bench_sweep.main()

@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 _PLOTS = {
     "01_the_talk": 4,
     "02_why": 2,
+    "03_prediction_against_measurement": 2,
     "04_exploring_a_sweep": 4,
     "05_importing_measurements": 2,
 }

@@ -169,19 +169,18 @@ async def _watched(
     ]
     client, listener = QMPClient("workbench"), EventListener(("SHUTDOWN",))
     client.register_listener(listener)
-    connected = False
-    with contextlib.suppress(QMPError, OSError, EOFError):  # it may have died at once
-        await client.connect(control)
-        connected = True
+    # Beside the rest: a QEMU that hangs at once never answers.
+    connecting = asyncio.create_task(_connected(client, control))
     try:
         yield
     finally:
         seen.status = process.returncode
         if seen.status is not None:  # all it ever said is there to be read
             await asyncio.wait(following, timeout=_END_SECONDS)
-        for task in following:
+        for task in (*following, connecting):
             task.cancel()
-        if connected:
+        await asyncio.wait([connecting])
+        if not connecting.cancelled() and connecting.result():
             with contextlib.suppress(QMPError, OSError, EOFError):
                 await client.disconnect()
         while not listener.empty():
@@ -189,6 +188,14 @@ async def _watched(
             data = event["data"]
             if isinstance(data, dict):
                 seen.shutdown = str(data.get("reason", ""))
+
+
+async def _connected(client: QMPClient, control: socket.socket) -> bool:
+    """Connect to QEMU and return whether it answered; it may have died at once."""
+    with contextlib.suppress(QMPError, OSError, EOFError):
+        await client.connect(control)
+        return True
+    return False
 
 
 async def _follow_console(console: StreamReader, seen: _Observed, report: Report) -> None:
