@@ -80,7 +80,7 @@ def experiment() -> Any:
     for number in range(COMPONENTS - 1):
         wide = 8 if number % 2 else 4
         place = Rectangle(x=number * 4, width=min(wide, COLUMNS - number * 4), height=1)
-        made, _ = changes.add(made, "", "blinktree" if number < 8 else "antagonist", place)
+        made, _ = changes.add(made, "", "blinktree" if number < 8 else "stress", place)
     return made
 
 

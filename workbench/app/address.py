@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from workbench.analysis.selection import Selection
     from workbench.app.autosave import Autosave
     from workbench.app.compare import ComparePage
+    from workbench.app.presentation import Presentation
 
 __all__ = ["carry_view"]
 
@@ -22,6 +23,7 @@ def carry_view(
     selection: Selection,
     compare: Callable[[], ComparePage],
     autosave: Autosave,
+    presentation: Presentation,
 ) -> None:
     """Open what the address names, and keep the address in step with the view.
 
@@ -37,6 +39,8 @@ def carry_view(
         Gives the Compare page, made when it is first asked for.
     autosave
         Knows the draft.
+    presentation
+        Whether everything is shown to an audience.
     """
     location = pn.state.location
     if location is None:
@@ -52,6 +56,7 @@ def carry_view(
             view |= {name: str(value) for name, value in chosen.items() if value is not None}
         if autosave.id:
             view["draft"] = autosave.id
+        view |= {"present": "1"} if presentation.active else {}
         location.search = f"?{urlencode(view, safe=',')}" if view else ""
 
     if page in pages:
@@ -65,6 +70,7 @@ def carry_view(
             core=int(core) if core.isascii() and core.isdigit() else None,
             run=asked.get("run"),
         )
+    presentation.active = asked.get("present") == "1"
     followed = False
 
     def follow(*_: Any) -> None:
@@ -75,6 +81,7 @@ def carry_view(
         tell()
 
     menu.param.watch(follow, "value")
+    presentation.param.watch(tell, "active")
     selection.param.watch(tell, ["component", "core", "run"])
     autosave.param.watch(tell, "id")
     follow()

@@ -17,7 +17,7 @@ from workbench.app.notice import NoticeBar
 from workbench.app.preview import PreviewStrip
 from workbench.app.problems import problems_of
 from workbench.app.quotas import quotas_of
-from workbench.app.sessions import sessions_of
+from workbench.app.sessions import graph_of, sessions_of
 from workbench.app.side_by_side import SideBySide
 from workbench.app.state import AppState
 from workbench.app.toolbar import DocumentBar, PlacementBar
@@ -62,6 +62,7 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
         self._views: dict[str, Any] = {
             "Configuration": Configuration(state, notices, **fill),
             "Routes": sessions_of(state, visible=False, **fill),
+            "Graph": graph_of(state, visible=False, **fill),
             "Quotas": self._quotas(state, fill),
             "Side by side": SideBySide(state, visible=False, **fill),
         }
@@ -90,7 +91,7 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
                 flex="3 1 0",
                 right=_LINE,
             ),
-            _panel(self._problems_title, problems_of(state, **fill), flex="2 1 0"),
+            problems := _panel(self._problems_title, problems_of(state, **fill), flex="2 1 0"),
             **fill,
             styles={"flex": "2 1 0", "min-height": "0", "border-top": _LINE},
         )
@@ -110,7 +111,7 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
             styles={"border-left": _LINE, "padding": "12px 16px", "min-height": "0"},
         )
         self._view = pn.Column(
-            DocumentBar(state, files),
+            document := pn.Column(DocumentBar(state, files), margin=0, sizing_mode="stretch_width"),
             pn.Row(left, side, **fill, styles={"min-height": "0", "border-top": _LINE}),
             files.open_dialog,
             files.save_dialog,
@@ -120,6 +121,7 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
             **fill,
             css_classes=["build-page"],
         )
+        self._for_editing = (document, side, problems)
         self._state = state
         state.param.watch(
             lambda *_: self._name_panels(), ["experiment", "variant", "document", "host"]
@@ -130,6 +132,11 @@ class BuildPage(pn.viewable.Viewer):  # type: ignore[misc]
 
     def __panel__(self) -> Any:
         return self._view
+
+    def present(self, on: bool) -> None:
+        """Show an audience no more than the placement, the grid and what follows from it."""
+        for part in self._for_editing:
+            part.visible = not on
 
     def _quotas(self, state: AppState, fill: dict[str, Any]) -> Any:
         """Return the bars below the fields of the machine; both are shown together."""

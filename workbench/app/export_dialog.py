@@ -21,7 +21,7 @@ __all__ = ["Export", "ExportDialog", "exported"]
 _LOSS_CSS = """
 p { margin: 0 0 4px; font-size: 13px; }
 .loss { color: color-mix(in srgb, #c77700 80%, currentColor); }
-.bad { color: color-mix(in srgb, #d1242f 82%, currentColor); }
+.bad { color: color-mix(in srgb, #d1242f 60%, currentColor); }
 """
 
 

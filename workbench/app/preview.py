@@ -40,6 +40,8 @@ _CSS = """
 .preview .held { font-weight: 600; }
 """
 
+_PAUSE_MS = 40
+
 _EMPTY = (
     '<div class="preview"><div class="doc">Preview: what each component that runs a workload '
     "would do per second appears here.</div></div>"
@@ -63,6 +65,7 @@ class PreviewStrip(pn.viewable.Viewer):  # type: ignore[misc]
         self._grid = grid
         self._document = pn.state.curdoc
         self._ready = threading.Event()
+        self._waiting = False
         self._view = pn.pane.HTML(
             "",
             stylesheets=[_CSS],
@@ -73,7 +76,7 @@ class PreviewStrip(pn.viewable.Viewer):  # type: ignore[misc]
             css_classes=["preview-strip"],
         )
         state.param.watch(lambda *_: self._changed(), ["experiment", "variant"])
-        grid.param.watch(lambda _: self._show_held(), "held")
+        grid.param.watch(lambda _: self._later(), "held")
         # What computes it is slow to load, and compiled where it never has been.
         threading.Thread(target=self._load, name="preview", daemon=True).start()
 
@@ -85,7 +88,10 @@ class PreviewStrip(pn.viewable.Viewer):  # type: ignore[misc]
 
         compiled_flow()
         self._ready.set()
-        self._later()
+        if self._document is None:
+            self.show()
+        else:
+            self._document.add_next_tick_callback(self._later)  # from a thread, only this
 
     def _changed(self) -> None:
         if self._view.styles["min-height"] != _height(self._state):
@@ -93,13 +99,15 @@ class PreviewStrip(pn.viewable.Viewer):  # type: ignore[misc]
         self._later()
 
     def _later(self) -> None:
-        """Show it a moment later, after whatever is shown now."""
+        """Show it a moment later, when the edit and its text have gone to the browser."""
         if self._document is None:
-            self.show()
-        else:
-            self._document.add_next_tick_callback(self.show)
+            self._show_now()
+        elif not self._waiting:
+            self._waiting = True
+            self._document.add_timeout_callback(self._show_now, _PAUSE_MS)
 
-    def _show_held(self) -> None:
+    def _show_now(self) -> None:
+        self._waiting = False
         try:
             self.show()
         finally:

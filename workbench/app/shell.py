@@ -18,11 +18,13 @@ from workbench.app.build import BuildPage
 from workbench.app.compare import ComparePage
 from workbench.app.drafts import DraftFolder
 from workbench.app.notice import Notice, NoticeBar
+from workbench.app.presentation import Presentation
 from workbench.app.runs import RunsPage
 from workbench.app.sharing import follow_links
 from workbench.app.state import AppState
 from workbench.app.sweeps import SweepPage
 from workbench.app.timeline import TimelinePage
+from workbench.app.tour import Tour
 from workbench.errors import InputError
 from workbench.experiments.jobs import JobManager
 from workbench.results.store import RunStore
@@ -70,6 +72,14 @@ _QUIET_HEADER = {
     "& .header a": {"color": "inherit"},
     "& .header .title": {"color": "inherit", "fontSize": "17px", "fontWeight": 600},
     "& .header .logo": {"height": "26px !important"},
+    # Is there although it was not asked for, and has no name for screen readers.
+    "& .MuiLinearProgress-root": {"display": "none"},
+}
+
+_NO_HEADER = {
+    "& .header": {"display": "none"},
+    # The room that is kept for it holds the way out of the presentation.
+    "& .main > .MuiBox-root > .MuiToolbar-root": {"minHeight": "40px !important", "height": "40px"},
 }
 
 _TABS = {
@@ -123,15 +133,16 @@ def page(store: RunStore, jobs: JobManager, drafts: DraftFolder | None = None) -
         sx=_TABS,
     )
 
+    build = BuildPage(state, notices)
     makers: dict[str, Callable[[], Any]] = {
-        "Build": lambda: BuildPage(state, notices),
+        "Build": lambda: build,
         "Runs": lambda: _scrolling(RunsPage(state, compare)),
         "Compare": lambda: _scrolling(compare_page()),
         "Timeline": lambda: _scrolling(TimelinePage(state)),
         "Sweep": lambda: _scrolling(SweepPage(state)),
     }
-    made = {"Build": makers["Build"]()}
-    body = pn.Column(made["Build"], sizing_mode="stretch_both", margin=0)
+    made: dict[str, Any] = {"Build": build}
+    body = pn.Column(build, sizing_mode="stretch_both", margin=0)
 
     def go(event: Any) -> None:
         name = event.new
@@ -140,8 +151,27 @@ def page(store: RunStore, jobs: JobManager, drafts: DraftFolder | None = None) -
         body[:] = [made[name]]
 
     menu.param.watch(go, "value")
-    carry_view(menu, _PAGES, state.selection, compare_page, autosave)
-    return _page([pn.Column(notices, body, sizing_mode="stretch_both", margin=0)], [menu])
+    presentation, tour = Presentation(), Tour(state)
+    main = pn.Column(notices, body, presentation, tour, sizing_mode="stretch_both", margin=0)
+
+    def guide(_: Any) -> None:
+        menu.value = "Build"
+        tour.show()
+
+    header = [
+        menu,
+        _header_button("Tour", "explore", guide),
+        _header_button("Present", "slideshow", lambda _: presentation.param.update(active=True)),
+    ]
+    whole = _page([main], header)
+
+    def present(event: Any) -> None:
+        build.present(event.new)
+        whole.sx = _QUIET_HEADER | (_NO_HEADER if event.new else {})
+
+    presentation.param.watch(present, "active")
+    carry_view(menu, _PAGES, state.selection, compare_page, autosave, presentation)
+    return whole
 
 
 def broken_page(error: Exception) -> Any:
@@ -186,6 +216,20 @@ def _page(main: list[Any], header: list[Any]) -> Any:
         pn.state.param.unwatch(watcher)
     made._param__private.ref_watchers.clear()
     return made
+
+
+def _header_button(label: str, icon: str, act: Callable[[Any], None]) -> Any:
+    return pmui.Button(
+        label=label,
+        icon=icon,
+        variant="text",
+        size="small",
+        margin=(0, 2),
+        align="center",
+        sx={"color": "text.secondary"},
+        css_classes=[label.lower()],
+        on_click=act,
+    )
 
 
 def _scrolling(view: Any) -> Any:

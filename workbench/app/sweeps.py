@@ -40,6 +40,10 @@ _HINT = (
 )
 
 
+_NO_ARROWS = {"& .MuiIconButton-root": {"display": "none"}}
+"""Those of a number field have no name for screen readers; arrow keys do the same."""
+
+
 class SweepPage(pn.viewable.Viewer):  # type: ignore[misc]
     """Runs sweeps of the experiment and shows those of the store.
 
@@ -75,10 +79,16 @@ class SweepPage(pn.viewable.Viewer):  # type: ignore[misc]
             label="Design", options=list(DESIGNS), value="grid", size="small", width=150
         )
         self._points = pmui.IntInput(
-            label="Points", value=100, start=1, end=1_000_000, width=120, disabled=True
+            label="Points",
+            value=100,
+            start=1,
+            end=1_000_000,
+            width=120,
+            disabled=True,
+            sx=_NO_ARROWS,
         )
         self._replications = pmui.IntInput(
-            label="Replications", value=3, start=1, end=10_000, width=120,
+            label="Replications", value=3, start=1, end=10_000, width=120, sx=_NO_ARROWS,
             css_classes=["sweep-replications"],
         )  # fmt: skip
         self._go = pmui.Button(label="Sweep", icon="grid_on", css_classes=["sweep-start"])

@@ -41,9 +41,11 @@ class SessionTable(JSComponent):  # type: ignore[misc]
         default=[],
         item_type=dict,
         doc="""
-        One dictionary for each component: key, name, colour, starts, reason, and sessions, which
-        are dictionaries with key, service, label, environment, line, rule (its text), ok, provider
-        (who serves it, or why nobody does), choice and choices (pairs of value and words).""",
+        One dictionary for each component: key, around (what the keys of its siblings begin with),
+        name, colour, starts, reason, provides, and sessions, which are dictionaries with key,
+        service, label, environment, byDefault (whether the default route says it), line, rule (its
+        text), ok, provider (who serves it, or why nobody does), choice and choices (pairs of value
+        and words).""",
     )
     selected = param.String(default="", doc="Key of the selected component.")
     environment = param.Boolean(
@@ -59,6 +61,12 @@ class SessionTable(JSComponent):  # type: ignore[misc]
 def sessions_of(state: AppState, **params: Any) -> SessionTable:
     """Return the table of a state's sessions."""
     view = SessionTable(**params)
+    follow(state, view)
+    return view
+
+
+def follow(state: AppState, view: Any) -> None:
+    """Keep a view of sessions in step with a state while it can be seen, and do what it asks."""
 
     def show(*_: Any) -> None:
         if view.visible:
@@ -86,7 +94,6 @@ def sessions_of(state: AppState, **params: Any) -> SessionTable:
     view.param.watch(show, "visible")
     view.on_msg(act)
     show()
-    return view
 
 
 def _route(state: AppState, way: Way, id: str, service: str, provider: str) -> None:
@@ -120,7 +127,9 @@ def _groups(state: AppState) -> Iterator[dict[str, Any]]:
             if explanation is not None and component.enabled:
                 yield {
                     "key": _key(way, component.id),
+                    "around": "".join(f"{id}\n" for id in way),
                     "name": path,
+                    "provides": list(component.provides),
                     "colour": colours[component.label],
                     "starts": explanation.starts,
                     "reason": explanation.reason,
@@ -145,6 +154,7 @@ def _rows(
             "service": session.service,
             "label": session.label.removeprefix(f"{component.label} -> "),
             "environment": environment,
+            "byDefault": component.route is None,
             "line": line,
             "rule": lines[line - 1].strip() if line and line <= len(lines) else "",
             "ok": session.outcome == "ok",
