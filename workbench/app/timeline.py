@@ -93,7 +93,12 @@ class TimelinePage(pn.viewable.Viewer):  # type: ignore[misc]
         self._list()
 
     def __panel__(self) -> Any:
-        return pn.Column(self._body, sizing_mode="stretch_width", margin=(8, 16))
+        return pn.Column(
+            self._body,
+            sizing_mode="stretch_width",
+            margin=(8, 16),
+            css_classes=["timeline-page"],
+        )
 
     # -- which runs ------------------------------------------------------------------------------
 
