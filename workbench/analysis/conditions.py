@@ -144,7 +144,7 @@ def remarks(comparison: Comparison) -> list[str]:
             told.append(
                 f"Disturbed: in {flagged} of {share.size} replications other processes took "
                 f"{DISTURBED:.0%} of the CPUs' time or more (median {np.median(share):.0%}, at "
-                f"most {share.max():.0%}). Variants took turns, so that all were disturbed."
+                f"most {share.max():.0%}); they took turns, so that all variants were disturbed."
             )
     if "tcg" in comparison.accelerator:
         told.append(
