@@ -6,7 +6,16 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
-__all__ = ["cell_centre", "drag", "drag_to_cell", "item", "open_file", "open_talk", "xml"]
+__all__ = [
+    "cell_centre",
+    "drag",
+    "drag_to_cell",
+    "item",
+    "open_file",
+    "open_talk",
+    "open_template",
+    "xml",
+]
 
 
 def item(page: Page, name: str) -> Locator:
@@ -21,9 +30,14 @@ def xml(page: Page) -> str:
 
 def open_talk(page: Page) -> None:
     """Choose the template of the talk."""
-    page.locator(".new button").click()
-    page.get_by_role("menuitem", name="The talk").click()
+    open_template(page, "talk")
     item(page, "blinktree3").wait_for()
+
+
+def open_template(page: Page, name: str) -> None:
+    """Choose a template by its card."""
+    page.locator(".new button").click()
+    page.locator(f".card[data-template='{name}']").click()
 
 
 def open_file(page: Page, path: Path | str) -> None:

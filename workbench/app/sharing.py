@@ -81,6 +81,7 @@ class ShareDialog(pn.viewable.Viewer):  # type: ignore[misc]
             title="Share",
             title_variant="h6",
             show_close_button=True,
+            close_on_click=True,
             width_option="sm",
         )
 

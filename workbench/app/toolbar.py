@@ -11,9 +11,9 @@ import panel_material_ui as pmui
 from workbench.app import changes
 from workbench.app.fields import Field, Refusal
 from workbench.app.files import Files
+from workbench.app.gallery import TemplateDialog
 from workbench.app.state import AS_WRITTEN, AppState
 from workbench.app.strips import nodes_of
-from workbench.app.templates import template, template_titles
 from workbench.errors import InputError
 
 __all__ = ["DocumentBar", "PlacementBar"]
@@ -62,19 +62,7 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
             margin=0,
             align="center",
         )
-        titles = template_titles()
-        self._new = pmui.MenuButton(
-            label="New",
-            icon="add",
-            variant="outlined",
-            size="small",
-            items=[{"label": title} for title in titles.values()],
-            css_classes=["new"],
-            margin=0,
-            align="center",
-        )
-        names = {title: name for name, title in titles.items()}
-        self._new.on_click(lambda item: state.open(template(names[item["label"]])))
+        self._templates = TemplateDialog(state)
         self._undo = _button("Undo", "undo", "undo", lambda _: state.undo())
         self._redo = _button("Redo", "redo", "redo", lambda _: state.redo())
         self._status = pn.pane.HTML(
@@ -85,7 +73,7 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
         )
         self._view = pn.Row(
             self._name.widget,
-            self._new,
+            _button("New", "add", "new", lambda _: self._templates.ask()),
             _button("Open", "folder_open", "open", lambda _: files.ask_open()),
             _button("Save", "save", "save", lambda _: files.save()),
             _button("Export", "download", "export", lambda _: files.export_dialog.ask()),
@@ -95,6 +83,7 @@ class DocumentBar(pn.viewable.Viewer):  # type: ignore[misc]
             refusal,
             pn.HSpacer(),
             self._status,
+            self._templates,
             **_ROW,
         )
         state.param.watch(lambda *_: self._show(), ["experiment", "document", "saved"])
