@@ -12,6 +12,7 @@ from tests.benchmarks import (
     bench_timeline,
     bench_tree,
     preview,
+    sensitivity,
 )
 
 bench_engine.main()
@@ -19,6 +20,7 @@ bench_formats.main()
 bench_tree.main()
 bench_qemu.main()
 preview.main()
+sensitivity.main()
 bench_store.main()
 bench_sweep.main()
 bench_timeline.main()

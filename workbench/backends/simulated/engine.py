@@ -202,9 +202,9 @@ def _wants_lock(engine: Engine, w: int) -> bool:
     what = engine.stages[engine.requests[worker.current].stage]
     if what.lock == UNLOCKED:
         return False
-    node = node_of(engine, worker.component, worker.current)
-    worker.lock = engine.components[worker.component].first_lock
-    worker.lock += what.first_lock + node % what.locks
+    worker.lock = engine.components[worker.component].first_lock + what.first_lock
+    if what.locks > 1:
+        worker.lock += node_of(engine, worker.component, worker.current) % what.locks
     worker.lock_mode = what.lock
     return True
 
@@ -233,6 +233,7 @@ def _work(engine: Engine, core: int) -> None:
         _go_on(engine, core)
         return
     if locking and not acquire(engine, w):
+        worker.spins = 1
         set_activity(engine, core, LOCK_SPIN)
         return
     _run(engine, core, r)
@@ -304,6 +305,7 @@ def _hand_over(engine: Engine, core: int, w: int) -> None:
         draw_bandwidth(engine, core, False)
         leave_cache(engine, core)
         leaving = engine.workers[c.running]
+        leaving.spins = 0
         if c.activity == USEFUL and c.busy_until < FOREVER:
             leaving.remaining = c.busy_until - clock.now
             leaving.remote_share = c.remote_share

@@ -151,15 +151,16 @@ COST = _record("own_ps remote_ps")
 its data lie in others. Per site (component and NUMA node) and stage."""
 
 WORKER = _record(
-    "component core granted ready stuck current remaining inbox_head inbox_tail site stage level "
-    "lock_state lock lock_mode next_waiting batch priority woken stand_in lock_version number "
-    "first_request window batch_start batch_length",
+    "core spins next_waiting component lock_state lock lock_mode granted current remaining "
+    "inbox_head inbox_tail site stage level stuck ready batch priority woken stand_in "
+    "lock_version number first_request window batch_start batch_length",
     "footprint touched_before remote_share stall_share",
 )
 """What every event needs comes first, in few cache lines. `current`: request being run;
 `inbox_*`: list of requests waiting here; `first_request` and the `window` - 1 following ones
 are its own; `stuck`: those that lie with a worker off its core. `granted`: whether it may use
-its core; if not, `stand_in` gets its requests. `lock_*`: the one lock it holds or spins for.
+its core; if not, `stand_in` gets its requests. `lock_*`: the one lock it holds or spins for;
+`spins`: whether it does so, on its core, right now.
 `stage`, `level`: where the present segment began. `batch`: operations of the present segment.
 `footprint`: cache lines of its last slice."""
 

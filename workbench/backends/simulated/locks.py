@@ -13,7 +13,6 @@ from workbench.backends.simulated.jit import compiled
 from workbench.backends.simulated.layout import (
     EXCLUSIVE,
     HOLDING,
-    LOCK_SPIN,
     NO_LOCK,
     NOBODY,
     SHARED,
@@ -37,6 +36,7 @@ def _take(engine: Engine, w: int) -> bool:
         lock.readers += 1
     worker.lock_version = lock.version
     worker.lock_state = HOLDING
+    worker.spins = 0
     return True
 
 
@@ -99,13 +99,11 @@ def release(engine: Engine, w: int) -> None:
     before, v = NOBODY, int(lock.first_waiting)
     while v != NOBODY:
         following = engine.workers[v].next_waiting
-        core = engine.workers[v].core
-        c = engine.cores[core]
-        if c.running == v and c.activity == LOCK_SPIN:
+        if engine.workers[v].spins:
             if not _take(engine, v):
                 return
             _leave_queue(engine, v, before)
-            list_core(engine, core)
+            list_core(engine, engine.workers[v].core)
         else:
             before = v
         v = following
