@@ -67,7 +67,7 @@ notebooks: setup-test       ## execute the notebooks
 	$(PYTEST) tests/notebooks
 
 screenshots: setup-test     ## take the pictures of the README again
-	WORKBENCH_SCREENSHOTS=$(CURDIR)/tests/screenshots $(PYTEST) tests/browser/test_screenshots.py
+	WORKBENCH_SCREENSHOTS=$(CURDIR)/tests/screenshots $(PYTEST) tests/browser/test_screenshots.py tests/browser/test_user_journeys.py
 
 guest-stress: setup-test    ## the guest programs under sanitizers, long random runs
 	$(PYTEST) tests/stress

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from workbench.analysis.colours import component_colours, text_colour
@@ -14,7 +15,14 @@ from workbench.scenario.init_config import inner
 from workbench.scenario.model import AffinitySpace, Component, Rectangle, Scenario
 from workbench.scenario.units import format_amount
 
-__all__ = ["blocks", "compared_blocks", "fate_in_words", "numbers_in_words", "reserved_columns"]
+__all__ = [
+    "blocks",
+    "compared_blocks",
+    "fate_in_words",
+    "numbers_in_words",
+    "reserved_columns",
+    "short_names",
+]
 
 
 def blocks(state: AppState) -> list[dict[str, Any]]:
@@ -22,12 +30,14 @@ def blocks(state: AppState) -> list[dict[str, Any]]:
     scenario = state.shown
     places = placement.requested(scenario)
     colours = component_colours(component.label for component in scenario.components)
+    shorts = short_names(tuple(component.label for component in scenario.components))
     problems = _problems(state)
     return [
         _block(
             component,
             _drawn(places.get(component.id), component, scenario.effective_space),
             colours[component.label],
+            shorts[component.label],
         )
         | _fate(state.outcome(component))
         | {"problem": problems.get(component.id, "")}
@@ -39,13 +49,16 @@ def compared_blocks(scenario: Scenario, other: Scenario) -> list[dict[str, Any]]
     """Return what a grid shows of one of two scenarios; what the other has elsewhere `differs`."""
     places, others = placement.requested(scenario), placement.requested(other)
     colours = component_colours(component.label for component in scenario.components)
+    shorts = short_names(tuple(component.label for component in scenario.components))
     space = scenario.effective_space
     found = []
     for component in scenario.components:
         drawn = _drawn(places.get(component.id), component, space)
         differs = places.get(component.id) != others.get(component.id)
         quiet = {"fate": "", "stopped": "", "problem": "", "differs": differs}
-        found.append(_block(component, drawn, colours[component.label]) | quiet)
+        found.append(
+            _block(component, drawn, colours[component.label], shorts[component.label]) | quiet
+        )
     return found
 
 
@@ -105,13 +118,34 @@ def _fate(explanation: Explanation | None) -> dict[str, str]:
     return {"fate": fate_in_words(explanation), "stopped": explanation.reason}
 
 
-def _block(component: Component, place: Rectangle | None, colour: str) -> dict[str, Any]:
-    number = re.search(r"\d+$", component.label)
+@lru_cache(maxsize=64)
+def short_names(labels: tuple[str, ...]) -> Mapping[str, str]:
+    """Return names for narrow blocks: the number, after as many letters as tell them apart."""
+
+    def cut(label: str, letters: int) -> str:
+        stem, number = re.fullmatch(r"(.*?)(\d*)", label, re.DOTALL).groups()  # type: ignore[union-attr]
+        return stem[:letters] + number if number else label[: 2 + letters]
+
+    found = {}
+    for label in labels:
+        others = [other for other in labels if other != label]
+        found[label] = next(
+            short
+            for letters in range(len(label) + 1)
+            if (short := cut(label, letters)) == label
+            or all(cut(other, letters) != short for other in others)
+        )
+    return found
+
+
+def _block(
+    component: Component, place: Rectangle | None, colour: str, short: str
+) -> dict[str, Any]:
     within = inner(component)
     return {
         "id": component.id,
         "name": component.label,
-        "short": number[0] if number else component.label[:2],
+        "short": short,
         "x": place.x if place else None,
         "y": place.y if place else 0,
         "w": place.width if place else 1,

@@ -41,11 +41,16 @@ const keyboardGestures = {
     return true
   },
 
-  /** Undo and redo wherever the focus is on the page, except in text that has its own undo. */
+  /** Undo, redo and / for the search wherever the focus is, except where text is written. */
   pageKey(event) {
     const target = event.composedPath()[0]
     const writes = target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)
-    if (!writes && this.view.root.isConnected) this.historyKey(event)
+    if (writes || !this.view.root.isConnected || this.historyKey(event)) return
+    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault()
+      this.view.search.focus()
+      this.view.search.select()
+    }
   },
 
   /** Enter adds the first that was found, arrows go into the list, Escape clears. */
@@ -55,12 +60,12 @@ const keyboardGestures = {
       event.preventDefault()
       this.focusSelected = true
       this.request("add", {binary: first.dataset.id})
+      this.clearSearch()
     } else if (event.key === "ArrowDown" && first) {
       event.preventDefault()
       first.focus()
     } else if (event.key === "Escape") {
-      this.view.search.value = ""
-      this.search()
+      this.clearSearch()
     }
   },
 

@@ -83,6 +83,11 @@ const selecting = {
     this.zoomTo(this.view.zoom * Math.exp(-event.deltaY / 300), event.clientX)
   },
 
+  clearSearch() {
+    this.view.search.value = ""
+    this.search()
+  },
+
   /** Searches the list of components. */
   search() {
     this.view.wanted = this.view.search.value.trim().toLowerCase()

@@ -23,7 +23,7 @@ class View {
     this.zoom = 1
     this.wanted = ""
     this.room = this.tall = this.trayTall = 0
-    this.search = element("input", {type: "search", class: "search", placeholder: "Search", "aria-label": "Search components"})
+    this.search = element("input", {type: "search", class: "search", placeholder: "Search  /", "aria-label": "Search components"})
     this.palette = element("div", {class: "palette-entries", role: "group", "aria-label": "Components to add"})
     this.crumbs = element("nav", {class: "crumbs", "aria-label": "Inside", "data-test": "crumbs", hidden: ""})
     this.caption = element("div", {class: "caption"})
@@ -277,7 +277,8 @@ class View {
   createItem() {
     return element("div", {class: "item", role: "button", tabindex: 0, "aria-roledescription": "component"},
       element("span", {class: "label"}, element("span", {class: "mark", "aria-hidden": "true"}),
-        element("span", {class: "name"}), element("span", {class: "where"}), element("span", {class: "short"})),
+        element("span", {class: "name"}, element("span", {class: "stem"}), element("span")),
+        element("span", {class: "where"}), element("span", {class: "short"})),
       element("span", {class: "handles", "aria-hidden": "true"}),
       element("span", {class: "inside", "aria-hidden": "true"}))
   }
@@ -301,7 +302,10 @@ class View {
         "--lane": String(lane),
       },
     })
-    setText(name, component.name)
+    // What tells instances apart stays when the name is cut short.
+    const [, stem, number] = /^(.*?)(\d*)$/s.exec(component.name)
+    setText(name.firstChild, stem)
+    setText(name.lastChild, number)
     setText(where, placeInShort(component, rows))
     setText(short, component.short)
     this.updateMark(mark, component)

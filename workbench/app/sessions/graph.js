@@ -77,7 +77,9 @@ class Graph {
     const outside = [...new Set([...asked, ...offered.filter((s) => edges.some(({service}) => service === s))])]
     const nodes = [...groups, ...(outside.length ? [{key: PARENT, name: "the parent", colour: "", starts: true,
       reason: "", provides: outside, sessions: [], around: ""}] : [])]
-    this.edges = edges
+    // Those without sessions come last, out of the way of the lines.
+    const busy = new Set(edges.flatMap(({from, to}) => [from, to]))
+    nodes.sort((a, b) => busy.has(b.key) - busy.has(a.key))
     this.place(nodes, columnsOf(nodes, edges))
     const bad = edges.filter(({ok}) => !ok).length
     this.say(!groups.length ? "No component is switched on." : bad ? `${bad} denied`
@@ -106,13 +108,8 @@ class Graph {
       filled[column] += box.high + GAP
       this.boxes.set(node.key, {...box, provides: node.provides, asks: this.sessionsOf(node).map(({key}) => key)})
     }
-    const high = Math.max(...filled)
-    // Short columns stand in the middle of the tallest.
-    for (const box of this.boxes.values()) {
-      box.y += (high - filled[Math.round(step ? box.x / step : 0)]) / 2
-    }
     this.svg.setAttribute("width", room)
-    this.svg.setAttribute("height", high)
+    this.svg.setAttribute("height", Math.max(...filled))
   }
 
   /** Where a component asks for a session, by the session's key. */
