@@ -18,10 +18,19 @@ from lxml import etree
 from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
 
 from tests.browser.conftest import Server, Watch, open_app
-from tests.browser.gestures import cell_centre, drag, item, middle, open_file, xml
+from tests.browser.gestures import (
+    cell_centre,
+    drag,
+    item,
+    middle,
+    open_file,
+    open_talk,
+    open_template,
+    xml,
+)
 from workbench import formats
 from workbench.app import changes
-from workbench.app.templates import template, template_titles
+from workbench.app.templates import template, templates
 from workbench.scenario import placement
 
 _MOST = 25
@@ -229,7 +238,7 @@ def sixteen_on_128_cores(app: Page) -> None:
 def a_nested_init_on_16x8(app: Page) -> None:
     hand = Hand(app)
     hand.click(app.locator(".new button"))
-    hand.click(app.get_by_role("menuitem", name="Empty"))
+    hand.click(app.locator(".card[data-template='empty']"))
     expect(app.locator(".body .item")).to_have_count(0)
     for side, size in (("width", "16"), ("height", "8")):
         hand.click(app.locator(f".space-{side} input"))
@@ -268,14 +277,12 @@ def a_cell_is_switched_on(app: Page, file: Path) -> None:
 
 
 def test_every_template_and_every_one_click_placement(app: Page) -> None:
-    for title in template_titles().values():
-        app.locator(".new button").click()
-        app.get_by_role("menuitem", name=title, exact=True).click()
-        expect(app.locator(".status")).to_contain_text("Open")
-        expect(app.locator("[data-test=source]")).to_contain_text("affinity-space")
-    app.locator(".new button").click()
-    app.get_by_role("menuitem", name="The talk").click()
-    item(app, "blinktree3").wait_for()
+    for one in templates():
+        open_template(app, one.name)
+        expect(app.locator(".experiment-name input")).to_have_value(one.experiment.name)
+        shown = len(one.experiment.scenario.components)
+        expect(app.locator("[data-test=affinity-grid] .item")).to_have_count(shown)
+    open_talk(app)
     for button in ("time-share", "partition"):
         app.locator(f".{button} button").click()
         expect(item(app, "blinktree1")).to_have_attribute("aria-label", re.compile("cores 1 to"))
