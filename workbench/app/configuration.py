@@ -159,11 +159,12 @@ class Configuration(pn.viewable.Viewer):  # type: ignore[misc]
     def _answer(self, event: Any) -> None:
         match event.data:
             case {"apply": str(text)} if self._source.editing:
-                self._take(text)
+                self.take(text)
             case {"cancel": True}:
                 self._write(False)
 
-    def _take(self, text: str) -> None:
+    def take(self, text: str) -> None:
+        """Make a text that was written by hand an edit, or say at its line why it is none."""
         state = self._state
         format, variant, before = state.text_format, state.variant, state.as_text.scenario
         try:

@@ -17,7 +17,7 @@ __all__ = ["LONGEST", "is_link", "packed", "unpacked"]
 _MARK = "scenario=1."
 """What a fragment with an experiment begins with; the number is that of this way to pack."""
 
-LONGEST = 2**20
+LONGEST = 3 * 2**19
 """Characters of the longest link that is taken; Chromium refuses addresses of 2 MB."""
 
 
@@ -45,8 +45,8 @@ def unpacked(link: str) -> str:
     place = Location("link")
     if len(link) > LONGEST:
         raise InputError(
-            f"The link has {len(link) / 2**20:.0f} MB; the longest one that is taken has "
-            f"{LONGEST // 2**20} MB.",
+            f"The link has {len(link) / 2**20:.1f} MB; the longest one that is taken has "
+            f"{LONGEST / 2**20:.1f} MB.",
             "Send the experiment as a file instead.",
             place,
         )

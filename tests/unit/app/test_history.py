@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import settings
@@ -11,8 +14,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.unit.app.test_nested import TEXT
 from workbench import formats
 from workbench.app import changes
+from workbench.app.configuration import Configuration
+from workbench.app.drafts import Draft, DraftFolder
 from workbench.app.editor import apply_gesture, grid_of, source_of
 from workbench.app.grid import Gesture
+from workbench.app.notice import NoticeBar
 from workbench.app.quotas import quotas_of
 from workbench.app.sessions import sessions_of
 from workbench.app.state import AppState
@@ -28,6 +34,17 @@ _PICK = st.integers(0, 10)
 class History(RuleBasedStateMachine):
     """A user of the Build page, and a list of all that the experiment has been."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.turn = 0
+        self.temporary = TemporaryDirectory()
+        self.folder = Path(self.temporary.name)
+        self.drafts = DraftFolder(self.folder / "drafts")
+
+    def teardown(self) -> None:
+        self.drafts.close()
+        self.temporary.cleanup()
+
     @initialize()
     def open(self) -> None:
         document = formats.read_text(TEXT, "xml-classic")
@@ -36,6 +53,7 @@ class History(RuleBasedStateMachine):
         self.source = source_of(self.state)
         self.sessions = sessions_of(self.state)
         self.quotas = quotas_of(self.state)
+        self.configuration = Configuration(self.state, NoticeBar())
         self.past: list[Experiment] = []
         self.future: list[Experiment] = []
 
@@ -97,6 +115,21 @@ class History(RuleBasedStateMachine):
 
         self.act(lambda: self.state.edit_here("RAM", change))
 
+    @rule(format=st.sampled_from(sorted(formats.formats())))
+    def choose_format(self, format: str) -> None:
+        self.act(lambda: setattr(self.state, "format", format))
+        assert self.state.text_format == format
+
+    @rule(caps=st.integers(50, 60))
+    def write_by_hand(self, caps: int) -> None:
+        """Another number wherever the text has one of its caps, if it has any."""
+        before = self.state.text
+        text = re.sub(r"(caps(?:=|: )\"?)\d+", rf"\g<1>{caps}", before)
+        self.act(lambda: self.configuration.take(text))
+        if formats.formats()[self.state.text_format].holds_experiment:
+            return  # forms, which YAML holds too, say numbers a second time
+        assert self.state.text == text
+
     @rule(number=_PICK)
     def enter(self, number: int) -> None:
         if id := self.pick(number):
@@ -129,8 +162,35 @@ class History(RuleBasedStateMachine):
     def text_says_what_the_experiment_says(self) -> None:
         state = self.state
         assert self.source.text == state.text
-        read = formats.read_text(state.text, state.text_format).experiment.scenario
-        assert init_config.plain(read) == init_config.plain(placed(state.whole))
+        assert state.text == state.in_format(state.text_format)
+
+    @invariant()
+    def every_format_says_the_same(self) -> None:
+        """One after the other, all of them at every step takes too long."""
+        self.turn += 1
+        name = [*formats.formats()][self.turn % len(formats.formats())]
+        read = formats.read_text(self.state.in_format(name), name).experiment
+        read = read.but(scenario=placed(read.scenario))
+        # Profiles spell quotas differently, in configurations of children, too.
+        classic = formats.write(read, "xml-classic")
+        again = formats.read_text(classic, "xml-classic").experiment.scenario
+        assert init_config.plain(again) == init_config.plain(placed(self.state.whole)), name
+
+    @invariant()
+    def the_file_says_the_same(self) -> None:
+        """As saved, and as kept for a reload."""
+        if self.turn % 4:
+            return
+        state = self.state
+        saved = formats.save(
+            state.experiment, self.folder / "file.xml", state.document, overwrite=True
+        )
+        again = formats.read(self.folder / "file.xml").experiment.scenario
+        assert saved.text == formats.write(state.experiment, "xml-classic", state.document)
+        assert init_config.plain(again) == init_config.plain(placed(state.experiment.scenario))
+        draft = Draft(state.experiment, state.saved, state.document, state.variant)
+        self.drafts.keep("draft-of-the-test", draft, lambda _: None)
+        assert self.drafts.read("draft-of-the-test")[0] == draft
 
     @invariant()
     def views_show_the_same_components(self) -> None:
@@ -157,4 +217,4 @@ class History(RuleBasedStateMachine):
 
 
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=12, stateful_step_count=12, deadline=None)
+TestHistory.settings = settings(max_examples=10, stateful_step_count=12, deadline=None)
