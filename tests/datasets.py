@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
+from workbench.experiments.slots import with_slots
 from workbench.results.schema import (
     BUCKETS,
     LATENCY_EDGES_SECONDS,
@@ -78,6 +79,9 @@ def replication(
     spent = (holders / per_core)[..., np.newaxis] * part * elapsed
     bins = 4
     occupancy = np.repeat(spent.sum(axis=2)[..., np.newaxis] / bins, bins, axis=2)
+    # Every core that a component has ends as many of its operations, evenly over time.
+    cells = np.maximum(holders.sum(axis=1), 1)[:, np.newaxis, np.newaxis]
+    ended = np.repeat((holders * done[0][:, np.newaxis])[..., np.newaxis] / cells / bins, bins, 2)
     latency = np.zeros((1, n, len(LATENCY_EDGES_SECONDS)))
     latency[0, :, 40] = done[0]
     phased = ("phase", "component")
@@ -95,6 +99,7 @@ def replication(
             "elapsed_seconds": ((), elapsed),
             "latency_count": (("phase", "component", "latency_bin"), latency),
             "occupancy_seconds": (("component", "core", "time_bin"), occupancy),
+            "operations_in_bin": (("component", "core", "time_bin"), ended),
             "context_switches": ("core", np.full(cores, 100.0)),
             "tasks": ("component", done[0] * 4),
             "delegated_tasks": ("component", done[0]),
@@ -177,13 +182,12 @@ def run(
 
 def talk(**options: object) -> xr.Dataset:
     """Return the talk's experiment: two workloads, two variants; `options` as for `run`."""
-    return join(
-        [
-            join(
-                [run(workload, variant, **options) for variant in ("time-shared", "partitioned")],  # type: ignore[arg-type]
-                variant=["time-shared", "partitioned"],
-            )
-            for workload in ("insert", "lookup")
-        ],
-        workload=["insert", "lookup"],
-    )
+    variants, workloads = ("time-shared", "partitioned"), ("insert", "lookup")
+    cells = {f"{variant}/{name}": (name, variant) for name in workloads for variant in variants}
+    runs = {key: run(*cell, **options) for key, cell in cells.items()}  # type: ignore[arg-type]
+    runs = with_slots(runs, {key: workload for key, (workload, _) in cells.items()})
+    rows = [
+        join([runs[f"{variant}/{name}"] for variant in variants], variant=variants)
+        for name in workloads
+    ]
+    return join(rows, workload=workloads)

@@ -119,6 +119,23 @@ def test_overlaps_share_only_the_cores_they_share() -> None:
     assert float(result.context_switches[1]) > 10
 
 
+@pytest.mark.parametrize(("workload", "batching"), [("insert", "off"), ("lookup", "on")])
+def test_operations_are_counted_by_core_and_time(workload: str, batching: str) -> None:
+    """All are there once; those of a bin end while it lasts, as the common window tells."""
+    what = scenario(tree("a", Rectangle(width=2)), tree("b", Rectangle(x=1, width=2)), width=3)
+    result = run(what, workload, operations=50_000, batching=batching, raster_ms=0.01)
+    counted = result.operations_in_bin
+    assert (counted.sum(("core", "time_bin")) == result.operations.sum("phase")).all()
+    assert float(counted.sel(component="a", core=2).sum()) == 0
+    phase = result.sel(phase=workload)
+    window = counted.sel(
+        time_bin=slice(float(phase.window_start_seconds), float(phase.window_finish_seconds))
+    )
+    told = phase.operations_in_window
+    largest = counted.sum("core").max("time_bin")
+    assert (abs(window.sum(("core", "time_bin")) - told) <= 2 * largest + 1).all()
+
+
 def test_one_that_has_finished_leaves_its_cores_to_the_others() -> None:
     what = scenario(tree("a", EVERYWHERE, ram_bytes="17M"), tree("b", EVERYWHERE))
     result = run(what, operations=200_000, quantum_ms=0.5)

@@ -37,8 +37,9 @@ BUCKET_COLOURS = {
     "remote_memory": "#2f5fd0",
     "bandwidth": "#6cb8e6",
     "idle": "#b4b9bf",
+    "held": "#56707f",
 }
-"""Colour of each bucket of `workbench.results.schema.BUCKETS`."""
+"""Colour of each bucket of `workbench.results.schema.BUCKETS`, and of time held for whatever."""
 
 
 def component_colours(names: Iterable[str]) -> dict[str, str]:

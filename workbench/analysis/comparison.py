@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from workbench.analysis.labels import METRIC_TITLES, confidence, times
 from workbench.errors import InputError
-from workbench.results.schema import BUCKETS, METRICS, core_accounting, with_throughputs
+from workbench.results.schema import METRICS, core_accounting, with_throughputs
 from workbench.results.statistics import Estimate, mean, paired_ratio
 
 if TYPE_CHECKING:
@@ -103,7 +103,14 @@ class Comparison:
     workbench.errors.InputError
         If the runs are of several backends, kinds or accelerators: they are
         never pooled.
+
+    Attributes
+    ----------
+    metrics
+        Names of the throughputs that are compared.
     """
+
+    metrics: tuple[str, ...] = METRICS
 
     def __init__(self, dataset: xr.Dataset, *, space: tuple[int, int] | None = None) -> None:
         for key in _NEVER_POOLED:
@@ -185,6 +192,21 @@ class Comparison:
         return ends.any("component")
 
     @property
+    def buckets(self) -> tuple[str, ...]:
+        """Names of what core time went to."""
+        return tuple(map(str, self.dataset.bucket.values))
+
+    @property
+    def has_slots(self) -> bool:
+        """Whether it is known who held the cores at what time."""
+        return "held_in_slot" in self.dataset
+
+    @cached_property
+    def parts(self) -> dict[Any, Comparison]:
+        """Parts of this comparison that were asked for lately; see `narrowing`."""
+        return {}
+
+    @property
     def has_latency(self) -> bool:
         """Whether any run measured how long its operations took."""
         return bool((self.dataset.latency_count > 0).any())
@@ -209,7 +231,11 @@ class Comparison:
 
     def phase(self, workload: str) -> str:
         """Return the phase a workload is about: that of its own name, else the last."""
-        phases = self.phases(workload)
+        return self.phase_of(workload, self.phases(workload))
+
+    @staticmethod
+    def phase_of(workload: str, phases: tuple[str, ...]) -> str:
+        """Return which of its phases a workload is about."""
         return workload if workload in phases else phases[-1]
 
     # -- throughputs -------------------------------------------------------------------------
@@ -314,7 +340,7 @@ class Comparison:
             for phase in self.phases(workload)
             for a, b in self.pairs
             if {(a, workload), (b, workload)} <= set(self.runs)
-            for metric in METRICS
+            for metric in self.metrics
         ]
 
     def headline(self, ratio: Ratio) -> str:
@@ -363,20 +389,30 @@ class Comparison:
         workload: str,
         *,
         component: str | None = None,
-        core: int | None = None,
     ) -> dict[str, float]:
         """Return core-seconds by bucket, mean over replications; NaN where not measured.
 
-        Of one component or of all together with the cores' idle time, on one
-        core or on all.
+        Of one component, or of all together with the cores' idle time.
         """
         if component is None:
             spent = self.core_seconds(variant, workload)
         else:
             run = self.run(variant, workload)
             spent = run.accounting_seconds.sel(component=component).mean("replication")
-        spent = spent.sum("core", min_count=1) if core is None else spent.sel(core=core)
-        return {bucket: float(spent.sel(bucket=bucket)) for bucket in BUCKETS}
+        spent = spent.sum("core", min_count=1)
+        return {bucket: float(spent.sel(bucket=bucket)) for bucket in self.buckets}
+
+    def accounting_of_each(
+        self, variant: str, workload: str, *, component: str | None = None
+    ) -> xr.DataArray:
+        """Return core-seconds by (replication, bucket), as `accounting`; NaN where not measured."""
+        one = self.dataset.sel(workload=workload, variant=variant)
+        spent = (
+            core_accounting(one)
+            if component is None
+            else one.accounting_seconds.sel(component=component)
+        )
+        return spent.sum("core", min_count=1).transpose("replication", "bucket")
 
     # -- for notebooks ---------------------------------------------------------------------
 

@@ -54,12 +54,36 @@ def _latency(comparison: Comparison) -> pd.DataFrame:
     return frame.loc[frame["latency_count"] > 0]
 
 
+def _activity(comparison: Comparison) -> pd.DataFrame:
+    """Return what ended in, and who held the cores in, each slot of time, by replication."""
+    import numpy as np  # noqa: PLC0415 - as pandas
+
+    names = [n for n in ("operations_in_slot", "held_in_slot") if n in comparison.dataset]
+    if not names:
+        return _cores(comparison).head(0)
+    dataset = comparison.dataset[[*names, "slot_seconds"]]
+    start = dataset.slot_seconds * dataset.slot.copy(data=np.arange(dataset.sizes["slot"]))
+    table = dataset[names].sum("core", min_count=1).assign(start_seconds=start)
+    frame: pd.DataFrame = table.to_dataframe().dropna(subset=names, how="all").reset_index()
+    return frame.drop(columns="run", errors="ignore")
+
+
+def _difference(comparison: Comparison) -> pd.DataFrame:
+    """Return the core-seconds of each replication by bucket, less those of the first variant."""
+    spent = core_accounting(comparison.dataset).sum("core", min_count=1)
+    change = (spent - spent.isel(variant=0, drop=True)).rename("core_seconds_more")
+    frame: pd.DataFrame = change.to_dataframe().dropna().reset_index()
+    return frame.drop(columns="run", errors="ignore")
+
+
 TABLES: dict[str, Callable[[Comparison], pd.DataFrame]] = {
     "throughput": _throughput,
     "ratio": _ratio,
     "utilisation": _cores,
     "accounting": _accounting,
     "latency": _latency,
+    "activity": _activity,
+    "difference": _difference,
 }
 """The table of each plot, by the plot's name."""
 

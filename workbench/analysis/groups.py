@@ -10,6 +10,7 @@ import xarray as xr
 from workbench.analysis.comparison import Comparison
 from workbench.experiments.basis import Basis, basis, differing
 from workbench.experiments.collect import assembled
+from workbench.experiments.slots import with_slots
 
 if TYPE_CHECKING:
     from workbench.results.records import RunRecord
@@ -55,7 +56,7 @@ def comparisons_of(store: RunStore, records: Sequence[RunRecord]) -> list[Compar
     groups: dict[tuple[str, ...], list[tuple[RunRecord, xr.Dataset]]] = {}
     scenarios: list[object] = []
     for record in records:
-        dataset = store.dataset(record.id).drop_dims("time_bin", errors="ignore")
+        dataset = store.dataset(record.id)
         origin = (str(dataset.attrs.get(name)) for name in ("backend", "kind", "accelerator"))
         if (scenario := basis(record).scenario) not in scenarios:
             scenarios.append(scenario)
@@ -112,5 +113,8 @@ def _comparison(runs: Sequence[tuple[RunRecord, xr.Dataset]]) -> Comparison:
     by_name = sorted(runs, key=lambda run: names_in_order.index(run[0].variant))
     variants = list(dict.fromkeys(labels[record.id] for record, _ in by_name))
     cells = {(record.workload, labels[record.id]): record.id for record, _ in runs}
-    datasets = {record.id: dataset for record, dataset in runs}
+    datasets = with_slots(
+        {record.id: dataset for record, dataset in runs},
+        {record.id: record.workload for record, _ in runs},
+    )
     return Comparison(assembled(cells, datasets, variants))

@@ -22,14 +22,17 @@ METRIC_TITLES = {
     "throughput_window": "steady window",
     "throughput_makespan": "makespan",
     "throughput_self": "self-timed",
+    "throughput_part": "selected part",
 }
-"""Short names of `workbench.results.schema.METRICS`."""
+"""Short names of `workbench.results.schema.METRICS`, and of what `narrowing` adds."""
 
 METRIC_DOCS = {
     "throughput_window": "operations finished while every component is in the phase, per second",
     "throughput_makespan": "all operations over the span from the first start to the last finish",
     "throughput_self": "operations over each component's own span, as it reports it; "
     "the metric of the talk",
+    "throughput_part": "operations that ended on the selected cores in the selected span, per "
+    "second",
 }
 
 BUCKET_TITLES = {
@@ -42,6 +45,7 @@ BUCKET_TITLES = {
     "remote_memory": "remote memory",
     "bandwidth": "memory bandwidth",
     "idle": "idle",
+    "held": "held, for whatever",
 }
 """Names of `workbench.results.schema.BUCKETS` for people."""
 

@@ -1,4 +1,7 @@
-"""The address bar carries the view: page, runs, selection, and the draft that is edited."""
+"""The address bar carries the view; a link opens the same again.
+
+Page, runs, selection, how the accounting is shown, and the draft that is edited.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
 import panel as pn
+
+from workbench.analysis.selection import KINDS
 
 if TYPE_CHECKING:
     from workbench.analysis.selection import Selection
@@ -52,8 +57,7 @@ def carry_view(
         view = {"page": menu.value} if menu.value != pages[0] else {}
         if menu.value == "Compare":
             view |= {"runs": ",".join(compare().chosen)}
-            chosen = {name: getattr(selection, name) for name in ("component", "core", "run")}
-            view |= {name: str(value) for name, value in chosen.items() if value is not None}
+            view |= compare().settings | selection.to_texts()
         if autosave.id:
             view["draft"] = autosave.id
         view |= {"present": "1"} if presentation.active else {}
@@ -64,12 +68,8 @@ def carry_view(
     if page == "Compare":
         if runs := asked.get("runs"):
             compare().choose(runs.split(","))
-        core = asked.get("core", "")
-        selection.param.update(
-            component=asked.get("component"),
-            core=int(core) if core.isascii() and core.isdigit() else None,
-            run=asked.get("run"),
-        )
+        compare().settings = asked
+        selection.take_texts(asked)
     presentation.active = asked.get("present") == "1"
     followed = False
 
@@ -82,6 +82,6 @@ def carry_view(
 
     menu.param.watch(follow, "value")
     presentation.param.watch(tell, "active")
-    selection.param.watch(tell, ["component", "core", "run"])
+    selection.param.watch(tell, list(KINDS))
     autosave.param.watch(tell, "id")
     follow()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 import panel_material_ui as pmui
 
+from workbench.analysis.cautions import cautions_of
 from workbench.analysis.colours import component_colours
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.groups import comparisons_of, latest_runs
+from workbench.analysis.labels import number
+from workbench.analysis.selection import KINDS
 from workbench.analysis.validation import validations
 from workbench.app.compare_cards import cards, html, validation_card
 from workbench.app.compare_why import WhyPanel
@@ -25,7 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ComparePage"]
 
-_MOST_OFFERED = 500  # newest runs; the Runs page finds older ones
+_MOST_OFFERED = 500  # newest runs; words find older ones
+_MOST_DRAWN = 24  # runs side by side that can still be told apart
 
 _PLAIN = {"& .MuiToggleButton-root": {"textTransform": "none", "whiteSpace": "nowrap"}}
 
@@ -63,6 +68,21 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
             css_classes=["latest-runs"],
             styles={"flex": "0 0 auto"},
         )
+        self._filter = pmui.TextInput(
+            label="Find runs",
+            placeholder="words, such as: insert native quantum_ms=10",
+            width=300,
+            size="small",
+            css_classes=["find-runs"],
+        )
+        self._found = pmui.Button(
+            label="Compare them",
+            icon="playlist_add_check",
+            variant="text",
+            disabled=True,
+            css_classes=["compare-found"],
+            styles={"flex": "0 0 auto"},
+        )
         self._by = pmui.RadioButtonGroup(
             options={"Per run": "run", "Per component": "component", "Per core": "core"},
             value="run",
@@ -80,18 +100,22 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
         self._selected = pn.FlexBox(align_items="center", css_classes=["selection-bar"])
         self._body = pn.Column(sizing_mode="stretch_width", css_classes=["comparison"])
         self._latest.on_click(self._choose_latest)
+        self._found.on_click(self._choose_found)
+        self._filter.param.watch(lambda _: self._refresh(), "value_input")
         self._chooser.param.watch(lambda _: self._rebuild(), "value")
-        state.selection.param.watch(lambda *_: self._show_selection(), ["component", "core", "run"])
+        state.selection.param.watch(lambda *_: self._show_selection(), list(KINDS))
         state.param.watch(lambda _: self._refresh(), "experiment")
         self._comparisons: list[Comparison] = []
         self._document = pn.state.curdoc
+        self._matching: list[str] = []
         self._pending: list[tuple[Any, Iterator[Any]]] = []
         self._updates = Updates(self._jobs, self._on_runs_changed)
         self._refresh()
 
     def __panel__(self) -> Any:
         return pn.Column(
-            pn.Row(self._chooser, self._latest, align="center", sizing_mode="stretch_width"),
+            pn.Row(self._chooser, sizing_mode="stretch_width"),
+            pn.FlexBox(self._filter, self._found, self._latest, align_items="center", gap="8px"),
             self._body,
             sizing_mode="stretch_width",
             margin=(8, 16),
@@ -109,9 +133,22 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
         """Ids of the runs that are shown."""
         return list(self._chooser.value)
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """How the accounting is shown, as texts; what is as at first is left out."""
+        chosen = {"by": self._by.value, "unit": "share" if self._unit.value else "seconds"}
+        return {name: text for name, text in chosen.items() if text not in {"run", "share"}}
+
+    @settings.setter
+    def settings(self, texts: Mapping[str, str]) -> None:
+        if texts.get("by") in self._by.options.values():
+            self._by.value = texts["by"]
+        self._unit.value = texts.get("unit") != "seconds"
+
     def on_choice(self, callback: Callable[..., None]) -> None:
-        """Have a function called when other runs are shown."""
-        self._chooser.param.watch(callback, "value")
+        """Have a function called when other runs are shown, or in another way."""
+        for widget in (self._chooser, self._by, self._unit):
+            widget.param.watch(callback, "value")
 
     # -- which runs ----------------------------------------------------------------------------
 
@@ -122,11 +159,18 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
     def _refresh(self, also: Sequence[str] = ()) -> None:
         """Offer runs with data; follow the latest ones until the user chooses others.
 
-        Offered are the newest, those that are chosen, and `also`.
+        Offered are the newest of those that are looked for, those that are chosen, and `also`.
         """
         follows = self._chooser.value == self._default
         store = self._jobs.store
-        newest = {run.id: run for run in store.runs(limit=_MOST_OFFERED)}
+        words = (self._filter.value_input or "").split()
+        newest = {run.id: run for run in store.runs(limit=_MOST_OFFERED, words=words)}
+        self._matching = [run.id for run in newest.values() if run.ended and run.done]
+        count = len(self._matching)
+        self._found.param.update(
+            disabled=not words or not 0 < count <= _MOST_DRAWN,
+            label=f"Compare the {count} found" if words else "Compare those found",
+        )
         for run_id in (*self._chooser.value, *also):
             if run_id not in newest:
                 with suppress(InputError):  # deleted
@@ -147,6 +191,9 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
     def _choose_latest(self, _event: Any) -> None:
         self._refresh()
         self._chooser.value = self._default
+
+    def _choose_found(self, _event: Any) -> None:
+        self._chooser.value = list(reversed(self._matching))  # the oldest is the baseline
 
     # -- what they say -------------------------------------------------------------------------
 
@@ -170,14 +217,20 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
             )
             for _ in self._comparisons
         ]
+        cautions = [
+            _notice(*caution, "warning")
+            for one in self._comparisons
+            for caution in cautions_of(one)
+        ]
         pooling = _notice(
-            "These runs come from different backends.",
+            "These runs come from different backends, seeds or scenarios.",
             "They stand side by side; their numbers are never pooled.",
             "info",
         )
         self._body[:] = [
             self._selected,
             *([pooling] if len(groups) > 1 else []),
+            *cautions,
             pn.FlexBox(*groups, sizing_mode="stretch_width", gap="16px"),
         ]
         self._pending = [
@@ -252,19 +305,38 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
             )
             for name, colour in component_colours(names).items()
         ]
-        if selection.core is not None:
-            chips.append(
-                _chip(f"core {selection.core}", lambda: selection.param.update(core=None), "core")
-            )
-        if selection.run in runs:
-            chips.append(
-                _chip(runs[selection.run], lambda: selection.param.update(run=None), "run")
-            )
+        for kind, text in selection.to_texts().items():
+            if kind == "run" and text in runs:
+                chips.append(_chip(runs[text], partial(selection.clear, kind), kind))
+            elif kind in _CHIPS:
+                chips.append(_chip(_CHIPS[kind](text), partial(selection.clear, kind), kind))
         if selection.is_empty:
-            chips.append(html("Select a component, core or run in any plot.", "selection-hint"))
+            chips.append(
+                html(
+                    "Tap a component, core, run or single replication; drag over dots, cores "
+                    "or a span of time.",
+                    "selection-hint",
+                )
+            )
         else:
             chips.append(_chip("Clear selection", selection.clear, "clear-selection", icon="close"))
         self._selected[:] = chips
+
+
+def _several(word: str, numbers: str) -> str:
+    return f"{word}{'' if numbers.isdigit() else 's'} {numbers}"
+
+
+def _span(text: str) -> str:
+    begin, end = text.split("-", 1) if "e" not in text else re.split(r"(?<!e)-", text)
+    return f"{number(float(begin) * 1e3)} to {number(float(end) * 1e3)} ms"
+
+
+_CHIPS: dict[str, Callable[[str], str]] = {
+    "cores": partial(_several, "core"),
+    "replications": partial(_several, "replication"),
+    "time": _span,
+}
 
 
 def _option(record: RunRecord) -> str:

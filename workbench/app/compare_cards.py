@@ -13,6 +13,7 @@ from workbench.analysis.colours import BUCKET_COLOURS
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.conditions import remarks
 from workbench.analysis.labels import BUCKET_TITLES, METRIC_DOCS, METRIC_TITLES
+from workbench.analysis.narrowing import narrowed
 from workbench.analysis.plots.base import draw, plot_title
 from workbench.analysis.selection import Selection
 from workbench.analysis.tables import conditions_html, throughput_html, validation_html
@@ -78,7 +79,16 @@ def cards(
             styles=_WIDE if wide else {},
         )
 
-    yield html(_says(comparison), "headlines")
+    def following(told: Callable[[Comparison], str], hook: str) -> Any:
+        """Return text that follows what is selected of the runs."""
+
+        def text(*_: Any) -> str:
+            return told(narrowed(comparison, selection))
+
+        narrowing = [selection.param[kind] for kind in ("replications", "cores", "time")]
+        return html(pn.bind(text, *narrowing), hook)
+
+    yield following(_says, "headlines")
     if told := remarks(comparison):
         yield pmui.Alert(
             object="\n".join(f"- {one}" for one in told),
@@ -89,8 +99,8 @@ def cards(
         )
     yield card(
         plot_title("throughput"),
-        "Bars are means, stacked by component; dots are single replications, "
-        "whiskers 95 % confidence intervals.",
+        "Bars are means, stacked by component; dots are single replications (tap one, or drag "
+        "over some), whiskers 95 % confidence intervals.",
         pn.FlexBox(
             *(
                 plot("throughput", f"throughput-{name}", wide=True, workload=name)
@@ -109,6 +119,19 @@ def cards(
             export_bar("ratio", comparison),
         )
         yield why()
+    if comparison.has_slots:
+        yield card(
+            plot_title("activity"),
+            "Drag over a span of time to narrow the other plots to it.",
+            pn.FlexBox(
+                *(
+                    plot("activity", f"activity-{name}", wide=True, workload=name)
+                    for name in comparison.workloads
+                ),
+                sizing_mode="stretch_width",
+            ),
+            export_bar("activity", comparison),
+        )
     if comparison.has_latency:
         yield card(
             plot_title("latency"),
@@ -129,7 +152,7 @@ def cards(
             f"Where the cores' time went was not measured ({escape(comparison.provenance)}).",
             "doc",
         )
-    yield card("Numbers", "", html(throughput_html(comparison), "numbers"))
+    yield card("Numbers", "", following(throughput_html, "numbers"))
     if comparison.kind == "measurement" and (measured := conditions_html(comparison)):
         yield card("How it was measured", "", html(measured, "conditions"))
 
@@ -158,7 +181,7 @@ def _core_cards(
     yield card(
         plot_title("utilisation"),
         "One cell per core, filled by who held it: full colour is useful work, "
-        "pale colour is polling, switching and waiting, empty is idle.",
+        "pale colour is polling, switching and waiting, empty is idle. Drag over some.",
         (pn.Column if flat else pn.FlexBox)(
             *(
                 plot(
@@ -192,6 +215,18 @@ def _core_cards(
         pn.bind(accounting, by, share),
         export_bar("accounting", comparison),
     )
+
+    def difference(share: bool) -> Any:
+        return plot("difference", "difference", share=share)
+
+    if len(comparison.variants) > 1:
+        yield card(
+            plot_title("difference"),
+            "Core time of each later variant less that of the first, with the 95 % interval "
+            "over pairs of replications.",
+            pn.bind(difference, share),
+            export_bar("difference", comparison),
+        )
 
 
 def _says(comparison: Comparison) -> str:
@@ -249,7 +284,7 @@ def card(title: str, doc: str, *objects: Any) -> Any:
     )
 
 
-def html(text: str, hook: str) -> Any:
+def html(text: Any, hook: str) -> Any:
     """Return text of the page; `hook` is its CSS class."""
     return pn.pane.HTML(
         text,

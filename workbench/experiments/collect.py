@@ -8,6 +8,7 @@ import xarray as xr
 
 from workbench.errors import InputError
 from workbench.experiments.basis import basis, differing
+from workbench.experiments.slots import with_slots
 from workbench.results.records import RunRecord
 from workbench.results.schema import join
 from workbench.results.store import RunStore
@@ -21,8 +22,8 @@ def collect(store: RunStore, run_ids: Iterable[str]) -> xr.Dataset:
     The order is that of the ids, so the first variant is the baseline. The
     coordinate ``run`` (workload, variant) holds the run ids, "" where there is
     no run, and ``settings`` the values of its parameters. What has the dim
-    ``time_bin`` is left out: the bins of different runs are different spans;
-    `RunStore.dataset` of one run has them.
+    ``time_bin`` is there by slot (`workbench.experiments.slots`): the bins of different
+    runs are different spans; `RunStore.dataset` of one run has them.
 
     Raises
     ------
@@ -36,7 +37,10 @@ def collect(store: RunStore, run_ids: Iterable[str]) -> xr.Dataset:
     if not records:
         raise InputError("No run was named.", "Name at least one; see `workbench runs list`.")
     cells = _cells(records)
-    datasets = {record.id: store.dataset(record.id).drop_dims("time_bin") for record in records}
+    datasets = with_slots(
+        {record.id: store.dataset(record.id) for record in records},
+        {record.id: record.workload for record in records},
+    )
     for key in ("backend", "kind", "accelerator"):
         _refuse_mixture(key, {i: str(d.attrs.get(key)) for i, d in datasets.items()})
     # Replications are paired by their seeds; with other seeds there is nothing to pair.

@@ -61,6 +61,8 @@ Optional variables
 ------------------
 latency_mean_seconds (phase, component; s)
     Mean latency of the finished operations, exact where the histogram is in bins.
+operations_in_bin (component, core, time_bin; operations)
+    Operations of any phase that ended on the core in each time bin.
 lost_operations (phase, component; operations)
     Operations that arrived and were turned away.
 segment_core, segment_bucket, segment_component (segment; uint8)
@@ -166,6 +168,7 @@ _DIMS: Mapping[str, tuple[str, ...]] = {
 _OPTIONAL_DIMS: Mapping[str, tuple[str, ...]] = {
     "latency_mean_seconds": ("phase", "component"),
     "lost_operations": ("phase", "component"),
+    "operations_in_bin": ("component", "core", "time_bin"),
     "segment_core": ("segment",),
     "segment_bucket": ("segment",),
     "segment_component": ("segment",),

@@ -87,7 +87,7 @@ def test_colours_stand_out_from_the_page(page: str) -> None:
 
 
 def test_every_bucket_has_a_colour() -> None:
-    assert tuple(BUCKET_COLOURS) == BUCKETS
+    assert tuple(BUCKET_COLOURS) == (*BUCKETS, "held")
 
 
 @pytest.mark.parametrize("background", [*PALETTE, *BUCKET_COLOURS.values()])

@@ -48,12 +48,25 @@ def tap(plot: hv.DynamicMap, x: float, y: float) -> None:
     stream.event(x=x, y=y)
 
 
+def brush(plot: hv.DynamicMap, *bounds: float) -> None:
+    (stream,) = [stream for stream in plot.streams if isinstance(stream, hv.streams.BoundsXY)]
+    stream.event(bounds=bounds)
+
+
 def glyphs(plot: Any) -> Iterator[Any]:
     return (part.glyph for part in hv.render(plot).renderers if hasattr(part, "glyph"))
 
 
 def test_registry_knows_the_plots() -> None:
-    assert plot_names() == ("throughput", "ratio", "latency", "utilisation", "accounting")
+    assert plot_names() == (
+        "throughput",
+        "ratio",
+        "latency",
+        "activity",
+        "utilisation",
+        "accounting",
+        "difference",
+    )
     assert plot_title("ratio") == "Paired ratio"
     with pytest.raises(AttributeError, match="there are throughput"):
         Plots(None).pie()  # type: ignore[arg-type]
@@ -140,9 +153,11 @@ def test_a_tap_on_a_cell_selects_the_core_of_a_grid(selection: Selection) -> Non
     compared = Comparison(run("insert", "partitioned", cores=16), space=(4, 4))
     plot = draw("utilisation", compared, selection)
     tap(plot, 2.5, 3.5)
-    assert selection.core == 14
+    assert selection.cores == (14,)
     tap(plot, 9.0, 1.0)
-    assert selection.core == 14
+    assert selection.cores == (14,)
+    brush(plot, 0.9, 2.2, 3.1, 0.2)  # the axis points down
+    assert selection.cores == (1, 2, 5, 6)
 
 
 def test_accounting_follows_the_selected_core_and_component(
@@ -156,7 +171,7 @@ def test_accounting_follows_the_selected_core_and_component(
     everything = spent("partitioned")
     elapsed = float(compared.run("partitioned", "insert").elapsed_seconds.mean())
     assert everything == pytest.approx(16 * elapsed)
-    selection.core = 3
+    selection.cores = (3,)
     assert spent("partitioned") == pytest.approx(elapsed)
     selection.component = "blinktree3"  # it does not hold core 3
     assert spent("partitioned") == 0

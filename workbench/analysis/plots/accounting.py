@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import holoviews as hv
+import xarray as xr
 
 from workbench.analysis.colours import BUCKET_COLOURS, NEUTRAL, text_colour
 from workbench.analysis.labels import BUCKET_TITLES, number
+from workbench.analysis.narrowing import narrowed, told
 from workbench.analysis.plots.base import plot
 from workbench.analysis.plots.drawing import (
     DIMMED,
@@ -17,6 +20,7 @@ from workbench.analysis.plots.drawing import (
     figure,
     labels,
     linked,
+    lit_component,
     per_workload,
     run_is_lit,
 )
@@ -43,8 +47,8 @@ def accounting(
     """Draw one figure per workload: core time by bucket, as a share or in core-seconds.
 
     `by` run or component stacks one bar for each, `by` core one column per
-    core. With a component or a core selected, the bars of the runs tell of that
-    one only. A tap selects the run, component or core.
+    core. With a component, replications, cores or a span of time selected, the bars tell of
+    those only. A tap selects the run, component or core; a box the cores in it.
     """
     figure_of = _columns if by == "core" else _bars
     return per_workload(
@@ -57,14 +61,14 @@ def _bars(
 ) -> hv.DynamicMap:
     keys = _keys(comparison, workload, by)
 
+    @lru_cache(maxsize=2)
+    def spent_of(part: Comparison, chosen: str | None) -> dict[tuple[str, str | None], Any]:
+        return {key: part.accounting(key[0], workload, component=key[1] or chosen) for key in keys}
+
     def draw() -> hv.Overlay:
-        chosen, whose = _focus(comparison, selection, by)
-        spent = {
-            key: comparison.accounting(
-                key[0], workload, component=key[1] or chosen["component"], core=chosen["core"]
-            )
-            for key in keys
-        }
+        chosen = lit_component(comparison, selection) if by == "run" else None
+        whose = (f" · {chosen}" if chosen else "") + told(comparison, selection)
+        spent = spent_of(narrowed(comparison, selection), chosen)
         totals = {key: sum(v for v in times.values() if v > 0) for key, times in spent.items()}
         longest = max(totals.values(), default=0.0) or 1.0
         rows, texts, ends = [], [], []
@@ -123,11 +127,16 @@ def _columns(
     comparison: Comparison, selection: Selection, workload: str, _by: By, share: bool
 ) -> hv.DynamicMap:
     variants = [variant for variant, name in comparison.runs if name == workload]
-    spent = {variant: comparison.core_seconds(variant, workload) for variant in variants}
-    longest = max(float(times.sum("bucket").max()) for times in spent.values())
     cores = [int(core) for core in comparison.dataset.core.values]
 
+    @lru_cache(maxsize=2)
+    def spent_of(part: Comparison) -> dict[str, xr.DataArray]:
+        return {variant: part.core_seconds(variant, workload) for variant in variants}
+
     def draw() -> hv.Overlay:
+        spent = spent_of(narrowed(comparison, selection, but=["cores"]))
+        longest = max(float(times.sum("bucket").max()) for times in spent.values()) or 1.0
+        chosen = set(selection.cores) & set(cores) or set(cores)
         rows = []
         for y, variant in enumerate(reversed(variants)):
             lit = run_is_lit(comparison, selection, variant, workload)
@@ -145,7 +154,7 @@ def _columns(
                         "y0": y + bottom,
                         "y1": y + top,
                         "where": f"{variant}, core {core}",
-                        "opacity": 1.0 if lit and selection.core in (None, core) else DIMMED,
+                        "opacity": 1.0 if lit and core in chosen else DIMMED,
                     }
                     for box, bottom, top in _stack(
                         times, total, (total if share else longest) / 0.86
@@ -154,7 +163,9 @@ def _columns(
         return figure(
             hv.Overlay([boxes(rows, _SHOWN, kind=comparison.kind)]),
             name=f"accounting-{workload}",
-            title=f"{workload} per core · {comparison.provenance}",
+            title=f"{workload} per core{told(comparison, selection, but=['cores'])} · "
+            f"{comparison.provenance}",
+            brush="xbox_select",
             height=110 + 90 * len(variants),
             xlim=(-0.2, max(cores) + 1.2),
             ylim=(-0.05, len(variants)),
@@ -163,10 +174,14 @@ def _columns(
             ylabel="",
         )
 
-    def on_tap(x: float, _y: float) -> dict[str, int] | None:
-        return {"core": math.floor(x)} if math.floor(x) in cores else None
+    def on_tap(x: float, _y: float) -> dict[str, Any] | None:
+        return {"cores": (math.floor(x),)} if math.floor(x) in cores else None
 
-    return linked(selection, draw, on_tap)
+    def on_brush(left: float, _bottom: float, right: float, _top: float) -> dict[str, Any] | None:
+        found = tuple(core for core in cores if left < core + 0.5 < right)
+        return {"cores": found} if found else None
+
+    return linked(selection, draw, on_tap, on_brush)
 
 
 def _keys(comparison: Comparison, workload: str, by: By) -> list[tuple[str, str | None]]:
@@ -182,17 +197,6 @@ def _keys(comparison: Comparison, workload: str, by: By) -> list[tuple[str, str 
             v > 0 for v in comparison.accounting(variant, workload, component=component).values()
         )
     ]
-
-
-def _focus(comparison: Comparison, selection: Selection, by: By) -> tuple[dict[str, Any], str]:
-    """Return what the bars are restricted to, and how the title says so."""
-    component = selection.component if selection.component in comparison.components else None
-    component = component if by == "run" else None
-    core = selection.core if selection.core in comparison.dataset.core.values else None
-    said = "".join(
-        [f" · {component}" if component else "", f" · core {core}" if core is not None else ""]
-    )
-    return {"component": component, "core": core}, said
 
 
 def _stack(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Plots", "draw", "plot", "plot_names", "plot_title"]
 
-_MODULES = ("throughput", "ratio", "latency", "utilisation", "accounting")
+_MODULES = ("throughput", "ratio", "latency", "activity", "utilisation", "accounting", "difference")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
+from bokeh.models import BoxSelectTool
 
 from workbench.analysis.colours import NEUTRAL
-from workbench.analysis.selection import Selection
+from workbench.analysis.narrowing import holders
+from workbench.analysis.selection import KINDS, Selection
 
 if TYPE_CHECKING:
     from workbench.analysis.comparison import Comparison
@@ -22,6 +24,7 @@ __all__ = [
     "highlighted",
     "labels",
     "linked",
+    "lit_component",
     "log_axis",
     "per_workload",
     "run_is_lit",
@@ -107,11 +110,12 @@ def _in_the_pages_font(plot: Any, _element: Any) -> None:
 
 
 def figure(
-    overlay: hv.Overlay, *, name: str, title: str, height: int, **options: Any
+    overlay: hv.Overlay, *, name: str, title: str, height: int, brush: str = "", **options: Any
 ) -> hv.Overlay:
     """Return the overlay as one figure: responsive, readable from afar, quiet.
 
-    `name` is the name of the Bokeh figure, by which tests and scripts find it.
+    `name` is the name of the Bokeh figure, by which tests and scripts find it; `brush` the
+    tool that drags a selection, ``box_select`` or ``xbox_select``.
     """
 
     def settled(plot: Any, _element: Any) -> None:
@@ -122,6 +126,9 @@ def figure(
         bokeh_figure.toolbar.logo = None
         bokeh_figure.outline_line_color = None
         bokeh_figure.title.text_font_size = "15px"
+        for tool in bokeh_figure.tools:
+            if isinstance(tool, BoxSelectTool):
+                tool.renderers = []  # what is selected is ours to say
 
     return overlay.opts(
         hv.opts.Overlay(
@@ -130,8 +137,8 @@ def figure(
                 "height": height,
                 "title": title,
                 "fontsize": {"ticks": "13px", "labels": "13px", "title": "15px"},
-                "default_tools": ["save", "box_zoom", "reset"],
-                "active_tools": [],
+                "default_tools": ["save", "box_zoom", "reset", *([brush] if brush else [])],
+                "active_tools": [brush] if brush else [],
                 "toolbar": "above",
                 "show_legend": False,
                 "hooks": [settled],
@@ -147,11 +154,13 @@ def linked(
     selection: Selection,
     draw: Callable[[], hv.Overlay],
     on_tap: Callable[[float, float], Mapping[str, Any] | None],
+    on_brush: Callable[[float, float, float, float], Mapping[str, Any] | None] | None = None,
 ) -> hv.DynamicMap:
-    """Return a plot that redraws when the selection changes and selects when tapped.
+    """Return a plot that redraws when the selection changes and selects when it is used.
 
     `on_tap` says what lies under a point of the plot, as arguments of
-    `Selection.toggle`, or None where there is nothing.
+    `Selection.toggle`, or None where there is nothing. `on_brush` says what lies in a box
+    (left, bottom, right, top), as values of the selection.
     """
 
     def tapped(x: float | None, y: float | None) -> None:
@@ -164,8 +173,17 @@ def linked(
     # HoloViews follows taps on an overlay only where the tap is one of its own streams.
     tap = hv.streams.Tap(transient=True)
     tap.add_subscriber(tapped)
-    chosen = hv.streams.Params(selection, ["component", "core", "run"])
-    return hv.DynamicMap(redraw, streams=[chosen, tap])
+    streams = [hv.streams.Params(selection, list(KINDS)), tap]
+    if on_brush is not None:
+
+        def brushed(bounds: tuple[float, float, float, float] | None) -> None:
+            if bounds is not None and (choice := on_brush(*bounds)):
+                selection.param.update(**choice)
+
+        box = hv.streams.BoundsXY(transient=True)
+        box.add_subscriber(brushed)
+        streams.append(box)
+    return hv.DynamicMap(redraw, streams=streams)
 
 
 def per_workload(
@@ -181,15 +199,16 @@ def highlighted(
 ) -> frozenset[str]:
     """Return the components to draw in full strength in a run.
 
-    The selected one; where only a core is selected, those that hold it; else all.
+    The selected one; where only cores are selected, those that hold any of them; else all.
     """
     if selection.component in comparison.components:
         return frozenset({str(selection.component)})
-    if selection.core is not None and selection.core in comparison.dataset.core:
-        held = comparison.component_shares(variant, workload).sel(core=selection.core)
-        totals = held.sum("bucket")
-        return frozenset(map(str, held.component.values[(totals > 0).values]))
-    return frozenset(comparison.components)
+    return frozenset(holders(comparison, variant, workload, selection.cores))
+
+
+def lit_component(comparison: Comparison, selection: Selection) -> str | None:
+    """Return the selected component, if these runs have it."""
+    return selection.component if selection.component in comparison.components else None
 
 
 def run_is_lit(comparison: Comparison, selection: Selection, variant: str, workload: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
@@ -10,13 +11,16 @@ from numpy.typing import NDArray
 
 from workbench.analysis.colours import NEUTRAL, PALETTE
 from workbench.analysis.labels import number
+from workbench.analysis.narrowing import narrowed, told
 from workbench.analysis.plots.base import plot
 from workbench.analysis.plots.drawing import (
     DIMMED,
     dashes,
     figure,
+    highlighted,
     labels,
     linked,
+    lit_component,
     per_workload,
     run_is_lit,
 )
@@ -28,14 +32,16 @@ if TYPE_CHECKING:
 __all__ = ["PERCENTILES", "latency", "percentile"]
 
 PERCENTILES = (0.5, 0.95, 0.99)
+_NO_CORES = ("replications", "time")
 
 
 @plot("latency", "Latency")
 def latency(comparison: Comparison, selection: Selection, *, workload: str | None = None) -> Any:
     """Draw one figure per workload: the part of operations that took at most so long.
 
-    Of all replications together; of one component where one is selected. Marks are the
-    50th, 95th and 99th percentile. A tap selects the nearest variant's run.
+    Of all replications together or the selected ones; of one component where one is selected,
+    or of those that held a selected core. Marks are the 50th, 95th and 99th percentile. A tap
+    selects the nearest variant's run.
     """
     return per_workload(comparison, workload, lambda name: _figure(comparison, selection, name))
 
@@ -62,24 +68,17 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
     phase = comparison.phase(workload)
     edges = comparison.dataset.latency_bin.values
 
-    # Once, because every selection draws anew.
     names = list(comparison.components)
-    tables = {
-        variant: np.nan_to_num(
-            comparison.run(variant, workload)
-            .latency_count.sel(phase=phase)
-            .sum("replication")
-            .transpose("component", "latency_bin")
-            .values
-        )
-        for variant in variants
-    }
+
+    @lru_cache(maxsize=2 * len(variants))
+    def table_of(part: Comparison, variant: str) -> NDArray[np.float64]:
+        found = part.run(variant, workload).latency_count.sel(phase=phase).sum("replication")
+        return np.asarray(np.nan_to_num(found.transpose("component", "latency_bin").values))
 
     def counts(variant: str) -> NDArray[np.float64]:
-        table = tables[variant]
-        if selection.component in names:
-            return np.asarray(table[names.index(selection.component)])
-        return np.asarray(table.sum(axis=0))
+        table = table_of(narrowed(comparison, selection, but=["cores", "time"]), variant)
+        shown = highlighted(comparison, selection, variant, workload)
+        return np.asarray(table[[name in shown for name in names]].sum(axis=0))
 
     def draw() -> hv.Overlay:
         parts, marks, told_of = [], [], []
@@ -100,8 +99,10 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
             for part in PERCENTILES:
                 at = percentile(edges, spread, part) * 1e6
                 marks.append((at, part * 100, colour, alpha, variant, f"{number(at)} µs"))
-            told = " / ".join(number(percentile(edges, spread, part) * 1e6) for part in PERCENTILES)
-            told_of.append((f"{variant}: {told} µs", colour))
+            numbers = " / ".join(
+                number(percentile(edges, spread, part) * 1e6) for part in PERCENTILES
+            )
+            told_of.append((f"{variant}: {numbers} µs", colour))
         if not parts:
             parts = [hv.Curve([], "us", "part")]
         points = hv.Points(marks, ["x", "y"], ["colour", "alpha", "variant", "value"]).opts(
@@ -111,7 +112,12 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
             tools=["hover"],
             hover_tooltips=[("variant", "@variant"), ("percentile", "@y"), ("", "@value")],
         )
-        whose = f" · {selection.component}" if selection.component in comparison.components else ""
+        component = lit_component(comparison, selection)
+        whose = f" · {component}" if component else ""
+        if selection.cores and not component:
+            whose = f" · components on {told(comparison, selection, but=_NO_CORES)[3:]}"
+        whose += told(comparison, selection, but=["cores", "time"])
+        whose += " · whole run" if selection.time and comparison.has_slots else ""
         start = min((mark[0] for mark in marks), default=1.0) / 3
         placed = [(start, 96 - 9 * row, text, ink) for row, (text, ink) in enumerate(told_of)]
         heading = (start, 96 - 9 * len(told_of), "p50 / p95 / p99", NEUTRAL)

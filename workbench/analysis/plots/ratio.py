@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
 
 from workbench.analysis.colours import NEUTRAL, component_colours
 from workbench.analysis.labels import METRIC_TITLES, confidence, times
+from workbench.analysis.narrowing import narrowed, told
 from workbench.analysis.plots.base import plot
 from workbench.analysis.plots.drawing import (
     DIMMED,
@@ -16,13 +18,17 @@ from workbench.analysis.plots.drawing import (
     figure,
     labels,
     linked,
+    lit_component,
     log_axis,
     run_is_lit,
 )
 from workbench.analysis.selection import Selection
+from workbench.results.schema import METRICS
 
 if TYPE_CHECKING:
     from workbench.analysis.comparison import Comparison, Ratio
+
+    _Rows = dict[int, tuple[Ratio, dict[int, float]]]
 
 
 @plot("ratio", "Paired ratio")
@@ -31,7 +37,9 @@ def ratio(comparison: Comparison, selection: Selection) -> Any:
 
     The big dot is the geometric mean over the pairs of replications, the
     whisker its 95 % confidence interval, small dots are the single pairs. With a component
-    selected, its own ratio is drawn. A tap on a row selects the first variant's run.
+    selected, its own ratio is drawn; with replications, cores or a span of time, the ratio
+    of that part. A tap on a row selects the first variant's run, a box the replications
+    whose dots are in it.
     """
     plots = [_figure(comparison, selection, a, b) for a, b in comparison.pairs]
     if not plots:
@@ -41,24 +49,41 @@ def ratio(comparison: Comparison, selection: Selection) -> Any:
 
 def _figure(comparison: Comparison, selection: Selection, a: str, b: str) -> hv.DynamicMap:
     colours = component_colours(comparison.components)
-    rows = {
-        component: _rows(comparison, a, b, component)
-        for component in (None, *comparison.components)
-    }
+
+    @lru_cache(maxsize=4)
+    def rows_of(part: Comparison, every: Comparison, component: str | None) -> _Rows:
+        return _rows(part, every, a, b, component)
+
+    def rows() -> _Rows:
+        return rows_of(
+            narrowed(comparison, selection),
+            narrowed(comparison, selection, but=["replications"]),
+            lit_component(comparison, selection),
+        )
 
     def draw() -> hv.Overlay:
-        component = selection.component if selection.component in colours else None
+        component = lit_component(comparison, selection)
+        shown = rows()
         ink = colours.get(component or "", NEUTRAL)
+        chosen = set(selection.replications) & set(comparison.dataset.replication.values.tolist())
         singles, means, whiskers, says = [], [], [], []
         reach = [1 / 1.05, 1.05]
-        for y, (one, pairs) in rows[component].items():
+        for y, (one, pairs) in shown.items():
             if not one.estimate.exists:
                 says.append((1.0, y, "   not comparable", NEUTRAL))
                 continue
             lit = any(run_is_lit(comparison, selection, of, one.workload) for of in (a, b))
             opacity = 1.0 if lit else DIMMED
             singles += [
-                (value, y, index, times(value), 0.45 * opacity) for index, value in pairs.items()
+                (
+                    value,
+                    y,
+                    index,
+                    times(value),
+                    (0.45 if not chosen else 1.0 if index in chosen else 0.15) * opacity,
+                    10 if index in chosen else 6,
+                )
+                for index, value in pairs.items()
             ]
             means.append((one.ratio, y, times(one.ratio), confidence(one.estimate, times), opacity))
             if one.estimate.has_interval:
@@ -73,9 +98,9 @@ def _figure(comparison: Comparison, selection: Selection, a: str, b: str) -> hv.
             * hv.Segments(whiskers, ["x0", "y0", "x1", "y1"], "opacity").opts(
                 color=ink, line_width=4, line_dash=dashes(comparison.kind), alpha="opacity"
             )
-            * hv.Points(singles, ["x", "y"], ["pair", "value", "opacity"]).opts(
+            * hv.Points(singles, ["x", "y"], ["pair", "value", "opacity", "size"]).opts(
                 color=ink,
-                size=6,
+                size="size",
                 fill_alpha="opacity",
                 line_alpha=0,
                 tools=["hover"],
@@ -92,30 +117,44 @@ def _figure(comparison: Comparison, selection: Selection, a: str, b: str) -> hv.
             )
             * labels(says, align="left", size=14),
             name=f"ratio-{a}-{b}",
-            title=f"{a} / {b}{whose} · {comparison.provenance}",
-            height=100 + 34 * max(len(rows[component]), 1),
+            title=f"{a} / {b}{whose}{_told(comparison, selection)} · {comparison.provenance}",
+            height=100 + 34 * max(len(shown), 1),
+            brush="box_select",
             logx=True,
             xlim=span,
-            ylim=(-0.6, len(rows[component]) - 0.4),
+            ylim=(-0.6, len(shown) - 0.4),
             xticks=ticks,
-            yticks=[(y, _row(one)) for y, (one, _) in rows[component].items()],
+            yticks=[(y, _row(one)) for y, (one, _) in shown.items()],
             xlabel=f"throughput of {a} / throughput of {b}",
             ylabel="",
         )
 
     def on_tap(_x: float, y: float) -> dict[str, str] | None:
-        row = rows[None].get(round(y))
+        row = rows().get(round(y))
         return {"run": comparison.run_id(a, row[0].workload)} if row else None
 
-    return linked(selection, draw, on_tap)
+    def on_brush(left: float, bottom: float, right: float, top: float) -> dict[str, Any] | None:
+        found = {
+            index
+            for y, (_, pairs) in rows().items()
+            for index, value in pairs.items()
+            if left <= value <= right and bottom <= y <= top
+        }
+        return {"replications": tuple(sorted(found))} if found else None
+
+    return linked(selection, draw, on_tap, on_brush)
 
 
-def _rows(
-    comparison: Comparison, a: str, b: str, component: str | None
-) -> dict[int, tuple[Ratio, dict[int, float]]]:
-    """Return each ratio with its single pairs by replication, by its place from below."""
-    shown = [one for one in comparison.ratios(component) if (one.a, one.b) == (a, b)]
-    return {y: (one, _pairs(comparison, one)) for y, one in enumerate(reversed(shown))}
+def _told(comparison: Comparison, selection: Selection) -> str:
+    if narrowed(comparison, selection).metrics == METRICS:
+        return told(comparison, selection, but=["cores", "time"])
+    return told(comparison, selection)
+
+
+def _rows(part: Comparison, every: Comparison, a: str, b: str, component: str | None) -> _Rows:
+    """Return each ratio with all single pairs by replication, by its place from below."""
+    shown = [one for one in part.ratios(component) if (one.a, one.b) == (a, b)]
+    return {y: (one, _pairs(every, one)) for y, one in enumerate(reversed(shown))}
 
 
 def _pairs(comparison: Comparison, one: Ratio) -> dict[int, float]:

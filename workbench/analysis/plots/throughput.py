@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from workbench.analysis.colours import NEUTRAL, component_colours
 from workbench.analysis.comparison import UNIT
 from workbench.analysis.labels import METRIC_TITLES, confidence, number, scale
+from workbench.analysis.narrowing import narrowed, told
 from workbench.analysis.plots.base import plot
 from workbench.analysis.plots.drawing import (
     DIMMED,
@@ -21,6 +23,7 @@ from workbench.analysis.plots.drawing import (
     highlighted,
     labels,
     linked,
+    lit_component,
     per_workload,
     run_is_lit,
 )
@@ -32,20 +35,27 @@ if TYPE_CHECKING:
     from workbench.analysis.comparison import Comparison
 
 _HALF = 0.38  # of a bar's width; bars are one apart
+_SPREAD = 0.26  # of the dots around the middle of a bar
+_NEAR = 0.04  # how far from a dot, as a part of the axis, a tap still is on it
 
 
 @dataclass(frozen=True)
 class _Bar:
-    """One run in one metric; values in op/s."""
+    """One run in one metric; values in op/s.
+
+    ``totals`` and ``parts`` (by component) are of the selected replications, ``dots`` (by
+    component, None for all together) of every one.
+    """
 
     metric: str
     variant: str
     x: float
     totals: NDArray[np.float64]
     parts: dict[str, NDArray[np.float64]]
+    dots: dict[str | None, NDArray[np.float64]]
 
     def shown(self, component: str | None) -> NDArray[np.float64]:
-        """Return the replications to draw as points: the selected component's, else the totals."""
+        """Return what the whisker is of: the selected component's values, else the totals."""
         return self.parts.get(component or "", self.totals)
 
     def stack(self, first: str | None) -> list[tuple[str, Estimate, float]]:
@@ -58,6 +68,36 @@ class _Bar:
                 bottom += estimate.value
         return segments
 
+    def places(self, component: str | None) -> list[tuple[float, float, int]]:
+        """Return where the dots are, with the place of each among the replications."""
+        values = self.dots[component]
+        spread = np.linspace(-_SPREAD, _SPREAD, values.size) if values.size > 1 else np.zeros(1)
+        return [
+            (self.x + float(dx), float(value), place)
+            for place, (dx, value) in enumerate(zip(spread, values, strict=True))
+            if not np.isnan(value)
+        ]
+
+
+@dataclass(frozen=True)
+class _View:
+    """The bars of a workload, and the scale they are drawn in."""
+
+    part: Comparison
+    bars: list[_Bar]
+    top: float
+    factor: float
+    prefix: str
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the metrics there are bars of."""
+        return tuple(dict.fromkeys(bar.metric for bar in self.bars))
+
+    def text(self, value: float, digits: int = 3) -> str:
+        """Return a throughput with its unit."""
+        return f"{number(value / self.factor, digits)} {self.prefix} {UNIT}"
+
 
 @plot("throughput", "Throughput")
 def throughput(comparison: Comparison, selection: Selection, *, workload: str | None = None) -> Any:
@@ -65,64 +105,37 @@ def throughput(comparison: Comparison, selection: Selection, *, workload: str | 
 
     A bar is the mean total, stacked by component; dots are single replications
     and the whisker is the 95 % confidence interval. With a component selected, its part stands
-    at the bottom, and dots and whisker are its own. A tap on a segment selects the component,
-    a tap above a bar the run.
+    at the bottom, and dots and whisker are its own. With replications selected, bars are of
+    those only; with cores or a span of time, of the operations that ended there and then. A
+    tap on a dot selects the replication, on a segment the component, above a bar the run;
+    a box selects the replications whose dots are in it.
     """
     return per_workload(comparison, workload, lambda name: _figure(comparison, selection, name))
 
 
 def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.DynamicMap:
-    bars = _bars(comparison, workload)
     colours = component_colours(comparison.components)
-    top = max((float(np.nanmax(bar.totals, initial=0.0)) for bar in bars), default=1.0) or 1.0
-    factor, prefix = scale(top)
-    room = 0.6 + 0.16 * max(map(len, comparison.components))  # for the components' names
-    ends = (-0.6, max(bar.x for bar in bars) + room)
+    numbers = [int(number) for number in comparison.dataset.replication.values]
+
+    @lru_cache(maxsize=2)
+    def view_of(part: Comparison, every: Comparison) -> _View:
+        return _view(part, every, workload)
+
+    def view() -> _View:
+        return view_of(
+            narrowed(comparison, selection), narrowed(comparison, selection, but=["replications"])
+        )
 
     def draw() -> hv.Overlay:
-        component = selection.component if selection.component in colours else None
-        segments, dots, whiskers, values = [], [], [], []
-        for bar in bars:
-            lit = run_is_lit(comparison, selection, bar.variant, workload)
-            bright = highlighted(comparison, selection, bar.variant, workload)
-            for name, estimate, bottom in bar.stack(component):
-                segments.append(
-                    {
-                        "x0": bar.x - _HALF,
-                        "x1": bar.x + _HALF,
-                        "y0": bottom / factor,
-                        "y1": (bottom + estimate.value) / factor,
-                        "colour": colours[name],
-                        "opacity": 1.0 if lit and name in bright else DIMMED,
-                        "component": name,
-                        "variant": bar.variant,
-                        "metric": METRIC_TITLES[bar.metric],
-                        "value": f"{number(estimate.value / factor)} {prefix} {UNIT}",
-                        "spread": confidence(estimate, lambda value: number(value / factor)),
-                    }
-                )
-            shown = bar.shown(component)
-            estimate = mean(shown)
-            if not estimate.exists:
-                continue
-            spread = np.linspace(-0.26, 0.26, shown.size) if shown.size > 1 else np.zeros(1)
-            dots += [
-                (bar.x + dx, value / factor, f"{number(value / factor, 4)} {prefix} {UNIT}", i)
-                for i, (dx, value) in enumerate(zip(spread, shown, strict=True))
-                if not np.isnan(value)
-            ]
-            highest = float(np.nanmax(shown))
-            if estimate.has_interval:
-                whiskers.append((bar.x, estimate.low / factor, bar.x, estimate.high / factor))
-                highest = max(highest, estimate.high)
-            values.append(
-                (bar.x, (highest + 0.035 * top) / factor, number(estimate.value / factor))
-            )
-        ink = colours.get(component or "", NEUTRAL)
+        seen = view()
+        component = lit_component(comparison, selection)
+        ink = colours[component] if component else NEUTRAL
+        whiskers, values = _means(seen, component)
         whisker = hv.Segments(whiskers, ["x0", "y0", "x1", "y1"])
+        top, factor = seen.top, seen.factor
         return figure(
             boxes(
-                segments,
+                _segments(comparison, selection, seen, workload),
                 {
                     "component": "component",
                     "variant": "variant",
@@ -132,10 +145,15 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
                 },
                 kind=comparison.kind,
             )
-            * hv.Points(dots, ["x", "y"], ["value", "replication"]).opts(
+            * hv.Points(
+                _dots(seen, component, numbers, selection),
+                ["x", "y"],
+                ["value", "replication", "size", "opacity"],
+            ).opts(
                 color="white",
                 line_color=NEUTRAL,
-                size=6,
+                size="size",
+                alpha="opacity",
                 tools=["hover"],
                 hover_tooltips=[("replication", "@replication"), ("", "@value")],
             )
@@ -144,70 +162,164 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
             * whisker.clone().opts(
                 color="#222222", line_width=2.5, line_dash=dashes(comparison.kind)
             )
-            * labels(
-                ((*at, ink if component else NEUTRAL) for at in values),
-                baseline="bottom",
-                size=14,
-                bold=True,
-            )
-            * labels(_headings(comparison, bars, workload, top / factor), size=13)
-            * labels(_names(bars, component, colours, top, factor), align="left", size=13),
+            * labels(((*at, ink) for at in values), baseline="bottom", size=14, bold=True)
+            * labels(_headings(seen, workload), size=13)
+            * labels(_names(seen.bars, component, colours, top, factor), align="left", size=13),
             name=f"throughput-{workload}",
-            title=_title(comparison, bars, workload, component),
+            title=_title(comparison, selection, seen, workload),
             height=340,
-            xlim=ends,
+            brush="box_select",
+            xlim=(
+                -0.6,
+                # The components' names need room.
+                max(bar.x for bar in seen.bars) + 0.6 + 0.16 * max(map(len, colours)),
+            ),
             ylim=(0, 1.3 * top / factor),
-            xticks=[(bar.x, bar.variant) for bar in bars],
+            xticks=[(bar.x, bar.variant) for bar in seen.bars],
             xlabel="",
-            ylabel=f"{prefix} {UNIT}",
-            xrotation=0 if len(bars) <= 6 else 30,
+            ylabel=f"{seen.prefix} {UNIT}",
+            xrotation=0 if len(seen.bars) <= 6 else 30,
         )
 
-    def on_tap(x: float, y: float) -> dict[str, str] | None:
-        bar = next((bar for bar in bars if abs(bar.x - x) <= 0.5), None)
-        if bar is None:
+    def on_tap(x: float, y: float) -> dict[str, Any] | None:
+        seen, component = view(), lit_component(comparison, selection)
+        for bar in seen.bars:
+            for dot_x, dot_y, place in bar.places(component):
+                near = abs(dot_y / seen.factor - y) <= _NEAR / 2 * 1.3 * seen.top / seen.factor
+                if near and abs(dot_x - x) <= _NEAR:
+                    return {"replications": (numbers[place],)}
+        bar_hit = next((bar for bar in seen.bars if abs(bar.x - x) <= 0.5), None)
+        if bar_hit is None:
             return None
-        component = selection.component if selection.component in colours else None
-        for name, estimate, bottom in bar.stack(component):
-            inside = bottom <= y * factor < bottom + estimate.value
-            if inside and abs(bar.x - x) <= _HALF:
+        for name, estimate, bottom in bar_hit.stack(component):
+            inside = bottom <= y * seen.factor < bottom + estimate.value
+            if inside and abs(bar_hit.x - x) <= _HALF:
                 return {"component": name}
-        return {"run": comparison.run_id(bar.variant, workload)}
+        return {"run": comparison.run_id(bar_hit.variant, workload)}
 
-    return linked(selection, draw, on_tap)
+    def on_brush(left: float, bottom: float, right: float, top: float) -> dict[str, Any] | None:
+        seen, component = view(), lit_component(comparison, selection)
+        found = {
+            numbers[place]
+            for bar in seen.bars
+            for x, y, place in bar.places(component)
+            if left <= x <= right and bottom <= y / seen.factor <= top
+        }
+        return {"replications": tuple(sorted(found))} if found else None
+
+    return linked(selection, draw, on_tap, on_brush)
 
 
-def _bars(comparison: Comparison, workload: str) -> list[_Bar]:
-    variants = [variant for variant, name in comparison.runs if name == workload]
-    return [
+def _view(part: Comparison, every: Comparison, workload: str) -> _View:
+    variants = [variant for variant, name in every.runs if name == workload]
+    bars = [
         _Bar(
             metric,
             variant,
             group * (len(variants) + 0.7) + place,
-            comparison.values(metric, variant, workload),
+            part.values(metric, variant, workload),
             {
-                name: comparison.values(metric, variant, workload, component=name)
-                for name in comparison.components
+                name: part.values(metric, variant, workload, component=name)
+                for name in part.components
+            },
+            {
+                name: every.values(metric, variant, workload, component=name)
+                for name in (None, *part.components)
             },
         )
-        for group, metric in enumerate(METRICS)
+        for group, metric in enumerate(part.metrics)
         for place, variant in enumerate(variants)
     ]
+    highest = max((float(np.nanmax(bar.dots[None], initial=0.0)) for bar in bars), default=1.0)
+    top = highest or 1.0
+    return _View(part, bars, top, *scale(top))
 
 
-def _headings(
-    comparison: Comparison, bars: list[_Bar], workload: str, top: float
-) -> list[tuple[float, float, str, str]]:
+def _segments(
+    comparison: Comparison, selection: Selection, seen: _View, workload: str
+) -> list[dict[str, Any]]:
+    """Return the pieces that bars are stacked of."""
+    colours = component_colours(comparison.components)
+    segments = []
+    for bar in seen.bars:
+        lit = run_is_lit(comparison, selection, bar.variant, workload)
+        bright = highlighted(comparison, selection, bar.variant, workload)
+        for name, estimate, bottom in bar.stack(lit_component(comparison, selection)):
+            segments.append(
+                {
+                    "x0": bar.x - _HALF,
+                    "x1": bar.x + _HALF,
+                    "y0": bottom / seen.factor,
+                    "y1": (bottom + estimate.value) / seen.factor,
+                    "colour": colours[name],
+                    "opacity": 1.0 if lit and name in bright else DIMMED,
+                    "component": name,
+                    "variant": bar.variant,
+                    "metric": METRIC_TITLES[bar.metric],
+                    "value": seen.text(estimate.value),
+                    "spread": confidence(estimate, lambda value: number(value / seen.factor)),
+                }
+            )
+    return segments
+
+
+def _dots(
+    seen: _View, component: str | None, numbers: list[int], selection: Selection
+) -> list[tuple[Any, ...]]:
+    """Return the single replications; those that are selected stand out."""
+    chosen = set(selection.replications) & set(numbers)
+    dots = []
+    for bar in seen.bars:
+        for x, y, place in bar.places(component):
+            picked = numbers[place] in chosen
+            dots.append(
+                (
+                    x,
+                    y / seen.factor,
+                    seen.text(y, 4),
+                    numbers[place],
+                    11 if picked else 6,
+                    1.0 if picked or not chosen else DIMMED,
+                )
+            )
+    return dots
+
+
+def _means(
+    seen: _View, component: str | None
+) -> tuple[list[tuple[float, float, float, float]], list[tuple[float, float, str]]]:
+    """Return the intervals, and the means as texts above everything of their bar."""
+    whiskers, values = [], []
+    for bar in seen.bars:
+        estimate = mean(bar.shown(component))
+        if not estimate.exists:
+            continue
+        highest = float(np.nanmax(bar.dots[component]))
+        if estimate.has_interval:
+            whiskers.append((bar.x, estimate.low / seen.factor, bar.x, estimate.high / seen.factor))
+            highest = max(highest, estimate.high)
+        values.append(
+            (
+                bar.x,
+                (highest + 0.035 * seen.top) / seen.factor,
+                number(estimate.value / seen.factor),
+            )
+        )
+    return whiskers, values
+
+
+def _headings(seen: _View, workload: str) -> list[tuple[float, float, str, str]]:
     """Return the metrics' names above their bars, and what stands in for a missing bar."""
     places = []
-    for metric in METRICS:
-        group = [bar for bar in bars if bar.metric == metric]
+    top = seen.top / seen.factor
+    for metric in seen.metrics:
+        group = [bar for bar in seen.bars if bar.metric == metric]
         centre = sum(bar.x for bar in group) / len(group)
         places.append((centre, 1.22 * top, METRIC_TITLES[metric], NEUTRAL))
         places += [
             (bar.x, 0.05 * top, "no common\nwindow", NEUTRAL)
             for bar in group
-            if metric == "throughput_window" and comparison.why_no_window(bar.variant, workload)
+            if metric == "throughput_window" and seen.part.why_no_window(bar.variant, workload)
         ]
     return places
 
@@ -223,8 +335,13 @@ def _names(
     ]
 
 
-def _title(comparison: Comparison, bars: list[_Bar], workload: str, component: str | None) -> str:
-    sizes = sorted({mean(bar.totals).n for bar in bars} - {0})
+def _title(comparison: Comparison, selection: Selection, seen: _View, workload: str) -> str:
+    component = lit_component(comparison, selection)
+    sizes = sorted({mean(bar.totals).n for bar in seen.bars} - {0})
     n = "–".join(map(str, dict.fromkeys((sizes[0], sizes[-1])))) if sizes else "0"
     whose = f" · {component}" if component else ""
-    return f"{workload}{whose} · {comparison.provenance} · n = {n}"
+    part = told(comparison, selection)
+    if seen.part.metrics == METRICS and (selection.cores or selection.time):
+        part = told(comparison, selection, but=["cores", "time"])
+        part += " · whole run: operations were not counted by core and time"
+    return f"{workload}{whose}{part} · {comparison.provenance} · n = {n}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
 
 from workbench.analysis.colours import NEUTRAL, component_colours
+from workbench.analysis.narrowing import narrowed, told
 from workbench.analysis.plots.base import plot
 from workbench.analysis.plots.drawing import (
     DIMMED,
@@ -38,7 +40,8 @@ def utilisation(
 
     Full colour is useful work, pale colour is everything else a component
     spent there (polling, switching, waiting for memory); what stays empty was idle.
-    Means over the replications. A tap selects the core.
+    Means over the replications, or over those that are selected, in the selected span of time
+    (of which it is not known what was useful). A tap selects the core, a box all cores in it.
     """
     runs = [
         run for run in comparison.runs if variant in (None, run[0]) and workload in (None, run[1])
@@ -52,9 +55,13 @@ def _figure(
 ) -> hv.DynamicMap:
     width, height = comparison.space
     colours = component_colours(comparison.components)
-    segments = _segments(comparison, variant, workload)
+
+    @lru_cache(maxsize=2)
+    def segments_of(part: Comparison) -> list[dict[str, Any]]:
+        return _segments(part, variant, workload)
 
     def draw() -> hv.Overlay:
+        segments = segments_of(narrowed(comparison, selection, but=["cores"]))
         lit = run_is_lit(comparison, selection, variant, workload)
         chosen = selection.component if selection.component in colours else None
         rows = []
@@ -83,12 +90,13 @@ def _figure(
                 kind=comparison.kind,
             )
             * hv.Rectangles(
-                [_cell(core, width) for core in [selection.core] if core is not None]
+                [_cell(core, width) for core in selection.cores if core < width * height]
             ).opts(fill_alpha=0, line_color=NEUTRAL, line_width=3)
             * labels(_owners(segments, width, height, colours), size=13, bold=True),
             name=f"utilisation-{workload}-{variant}",
-            title=f"{workload} · {variant} · {_busy(segments, width * height)} · "
-            f"{comparison.provenance}",
+            title=f"{workload} · {variant}{told(comparison, selection, but=['cores'])} · "
+            f"{_busy(segments, width * height)} · {comparison.provenance}",
+            brush="box_select",
             height=150 if height == 1 else min(90 + 64 * height, 560),
             xlim=(-0.2, width + 0.2),
             ylim=(height + (0.35 if height == 1 else 0.1), -0.1),
@@ -99,13 +107,22 @@ def _figure(
             **({"yaxis": None} if height == 1 else {}),
         )
 
-    def on_tap(x: float, y: float) -> dict[str, int] | None:
+    def on_tap(x: float, y: float) -> dict[str, Any] | None:
         column, row = math.floor(x), math.floor(y)
         if not (0 <= column < width and 0 <= row < height):
             return None
-        return {"core": row * width + column}
+        return {"cores": (row * width + column,)}
 
-    return linked(selection, draw, on_tap)
+    def on_brush(left: float, bottom: float, right: float, top: float) -> dict[str, Any] | None:
+        low, high = sorted((bottom, top))  # the axis points down
+        found = tuple(
+            core
+            for core in range(width * height)
+            if left < core % width + 0.5 < right and low < core // width + 0.5 < high
+        )
+        return {"cores": found} if found else None
+
+    return linked(selection, draw, on_tap, on_brush)
 
 
 def _segments(comparison: Comparison, variant: str, workload: str) -> list[dict[str, Any]]:
@@ -113,7 +130,8 @@ def _segments(comparison: Comparison, variant: str, workload: str) -> list[dict[
     width, _ = comparison.space
     shares = comparison.component_shares(variant, workload)
     held = shares.sum("bucket")
-    useful = shares.sel(bucket="useful").fillna(0.0)
+    # What was useful may not be known; then all of it is drawn alike.
+    useful = shares.sel(bucket="useful").fillna(0.0) if "useful" in shares.bucket else held
     segments = []
     for core in map(int, shares.core.values):
         x0, y0, x1, y1 = _cell(core, width)
@@ -136,7 +154,7 @@ def _segments(comparison: Comparison, variant: str, workload: str) -> list[dict[
                         "is_useful": is_useful,
                         "part": part,
                         "held": f"{total:.1%} of the time",
-                        "useful": f"{good / total:.1%}",
+                        "useful": f"{good / total:.1%}" if "useful" in shares.bucket else "?",
                     }
                 )
                 floor = roof
@@ -175,6 +193,8 @@ def _owners(
 
 def _busy(segments: list[dict[str, Any]], cores: int) -> str:
     held = sum(segment["part"] for segment in segments) / cores
+    if any(segment["useful"] == "?" for segment in segments):
+        return f"{held:.0%} held"
     useful = sum(segment["part"] for segment in segments if segment["is_useful"]) / cores
     return f"{held:.0%} held, {useful:.0%} useful"
 

@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from workbench.backends.simulated.bookkeeping import count_even
 from workbench.backends.simulated.draws import gamma_ps
 from workbench.backends.simulated.jit import compiled, inlined
 from workbench.backends.simulated.layout import (
@@ -138,6 +139,7 @@ def end_batch(engine: Engine, w: int, r: int) -> None:
         place += 1
         queued = int(engine.requests[queued].next)
     phase.done += operations - 1
+    count_even(engine, worker.component, worker.core, worker.batch_start, operations - 1)
     phase.issued += operations - 1
     phase.reserved -= operations - 1
     worker.batch = 1

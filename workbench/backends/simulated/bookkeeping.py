@@ -18,7 +18,16 @@ from workbench.backends.simulated.layout import (
 )
 from workbench.results.schema import NO_COMPONENT
 
-__all__ = ["account", "list_core", "occupy", "post", "post_source", "set_activity"]
+__all__ = [
+    "account",
+    "count_even",
+    "count_one",
+    "list_core",
+    "occupy",
+    "post",
+    "post_source",
+    "set_activity",
+]
 
 _LONGEST_NS = (1 << 31) - 1
 
@@ -130,16 +139,45 @@ def set_activity(engine: Engine, core: int, activity: int) -> None:
 
 @compiled
 def _widen_bins(engine: Engine) -> None:
-    """Double the width of the raster's bins."""
+    """Double the width of the rasters' bins."""
     for b in range(RASTER_BINS):
         for component in range(engine.occupancy.shape[1]):
             for core in range(engine.occupancy.shape[2]):
                 held = 0
+                ended = 0
                 if b < RASTER_BINS // 2:
                     held = engine.occupancy[2 * b, component, core]
                     held += engine.occupancy[2 * b + 1, component, core]
+                    ended = engine.finished[2 * b, component, core]
+                    ended += engine.finished[2 * b + 1, component, core]
                 engine.occupancy[b, component, core] = held
+                engine.finished[b, component, core] = ended
     engine.clock[0].bin_width *= 2
+
+
+@inlined
+def count_one(engine: Engine, component: int, core: int) -> None:
+    """Add an operation that ends now to the raster; the end of a bin belongs to it."""
+    clock = engine.clock[0]
+    while clock.now > clock.bin_width * RASTER_BINS:
+        _widen_bins(engine)
+    engine.finished[max(clock.now - 1, 0) // clock.bin_width, component, core] += 1
+
+
+@compiled
+def count_even(engine: Engine, component: int, core: int, begin: int, operations: int) -> None:
+    """Add operations to the raster that ended evenly spread from a moment until now."""
+    clock = engine.clock[0]
+    while clock.now > clock.bin_width * RASTER_BINS:
+        _widen_bins(engine)
+    width = clock.bin_width
+    last = max(clock.now - 1, 0) // width
+    counted = 0
+    for b in range(begin // width, last):
+        so_far = int(((b + 1) * width - begin) / (clock.now - begin) * operations)
+        engine.finished[b, component, core] += so_far - counted
+        counted = so_far
+    engine.finished[last, component, core] += operations - counted
 
 
 @compiled

@@ -26,6 +26,7 @@ from workbench.backends.simulated.arrivals import next_arrival
 from workbench.backends.simulated.batch import begin_batch, book_latencies, end_batch
 from workbench.backends.simulated.bookkeeping import (
     account,
+    count_one,
     list_core,
     occupy,
     post,
@@ -240,7 +241,7 @@ def _work(engine: Engine, core: int) -> None:
 
 
 @inlined
-def _finish_operation(engine: Engine, component: int, r: int) -> None:
+def _finish_operation(engine: Engine, component: int, core: int, r: int) -> None:
     """Book the end of an operation, and issue the next one in its place."""
     it = engine.components[component]
     phase = engine.phases[component, it.phase]
@@ -251,6 +252,7 @@ def _finish_operation(engine: Engine, component: int, r: int) -> None:
     request = engine.requests[r]
     book_latencies(engine, component, it.phase, float(engine.clock[0].now - request.start), 1)
     phase.done += 1
+    count_one(engine, component, core)
     if phase.arrival_ps > 0.0:
         request.next = it.free_head
         it.free_head = r
@@ -289,7 +291,7 @@ def _complete(engine: Engine, core: int) -> None:
         return
     worker.current = NOBODY
     if request.target == NOBODY:
-        _finish_operation(engine, worker.component, r)
+        _finish_operation(engine, worker.component, core, r)
     else:
         send(engine, worker.component, r)
 

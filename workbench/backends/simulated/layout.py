@@ -94,7 +94,7 @@ LATENCY_BASE_PS = 1e5
 """Lower edge of the first latency bin; `LATENCY_PER_OCTAVE` bins double it."""
 LATENCY_PER_OCTAVE = 4
 RASTER_BINS = 256
-"""Bins of the occupancy raster; their width doubles whenever a run outgrows them."""
+"""Bins of the rasters; their width doubles whenever a run outgrows them."""
 
 
 def _record(integers: str, floats: str = "", **others: str) -> np.dtype[np.void]:
@@ -206,9 +206,9 @@ class Engine(NamedTuple):
     ``phases`` is (component, phase); ``costs`` (site, stage), ``demand`` (site, NUMA node) in
     bytes per second; ``accounting`` (component, core, bucket) in ps, where the bucket ``idle``
     of component 0 stands for nobody's; ``latency`` (phase, component, bin); ``occupancy``
-    (bin, component, core) in ps, as those of one moment are written together; ``tree`` is the
-    min-tree over cores and sources of ``time << EVENT_BITS | core or source``; ``table`` is the
-    policy's.
+    (bin, component, core) in ps and ``finished`` likewise in operations, as those of one
+    moment are written together; ``tree`` is the min-tree over cores and sources of
+    ``time << EVENT_BITS | core or source``; ``table`` is the policy's.
     """
 
     clock: npt.NDArray[Any]
@@ -228,6 +228,7 @@ class Engine(NamedTuple):
     tree: npt.NDArray[np.int64]
     accounting: npt.NDArray[np.int64]
     occupancy: npt.NDArray[np.int64]
+    finished: npt.NDArray[np.int64]
     latency: npt.NDArray[np.int64]
     segments: npt.NDArray[Any]
     table: npt.NDArray[np.int64]
@@ -271,6 +272,7 @@ def empty(sizes: Sizes) -> Engine:
         tree=np.full(2 << max(cores + sources - 1, 1).bit_length(), FOREVER << EVENT_BITS),
         accounting=np.zeros((components, cores, len(BUCKETS)), np.int64),
         occupancy=np.zeros((RASTER_BINS, components, cores), np.int64),
+        finished=np.zeros((RASTER_BINS, components, cores), np.int64),
         latency=np.zeros((sizes.phases, components, LATENCY_BINS), np.int64),
         segments=np.zeros(sizes.segments, SEGMENT),
         table=np.zeros(0, np.int64),

@@ -66,7 +66,7 @@ def dataset(plan: Plan, job: Job) -> xr.Dataset:
     accounting = engine.accounting / _SECOND_PS
     idle = accounting[:, :, layout.IDLE].sum(axis=0)
     accounting[:, :, layout.IDLE] = 0.0
-    occupancy, time_bins = _raster(plan)
+    occupancy, finished, time_bins = _rasters(plan)
     elapsed = int(engine.clock["now"][0]) / _SECOND_PS
     phased = ("phase", "component")
     result = xr.Dataset(
@@ -85,6 +85,7 @@ def dataset(plan: Plan, job: Job) -> xr.Dataset:
             "latency_mean_seconds": (phased, _mean_latency(spread, phases, operations)),
             "lost_operations": (phased, spread(phases["lost"], 1)),
             "occupancy_seconds": (("component", "core", "time_bin"), spread(occupancy, 0)),
+            "operations_in_bin": (("component", "core", "time_bin"), spread(finished, 0)),
             "context_switches": ("core", engine.cores["switches"].astype(float)),
             "tasks": ("component", spread(engine.components["tasks"], 0)),
             "delegated_tasks": ("component", spread(engine.components["delegated"], 0)),
@@ -204,13 +205,14 @@ def _reported(plan: Plan, start: Floats, finish: Floats) -> Floats:
     return np.where(finished, span, np.nan)
 
 
-def _raster(plan: Plan) -> tuple[Floats, Floats]:
-    """Return the occupancy up to the last bin the run reached, and the bins' starts, in s."""
+def _rasters(plan: Plan) -> tuple[Floats, Floats, Floats]:
+    """Return occupancy in s and operations up to the bin the run reached, and the bins' starts."""
     clock = plan.engine.clock[0]
     width = int(clock["bin_width"])
     bins = max(-(-int(clock["now"]) // width), 1)
     occupancy: Floats = np.moveaxis(plan.engine.occupancy[:bins], 0, 2) / _SECOND_PS
-    return occupancy, np.arange(bins, dtype=float) * (width / _SECOND_PS)
+    finished: Floats = np.moveaxis(plan.engine.finished[:bins], 0, 2).astype(float)
+    return occupancy, finished, np.arange(bins, dtype=float) * (width / _SECOND_PS)
 
 
 def _peak_ram(plan: Plan) -> Floats:

@@ -1,0 +1,38 @@
+"""What to be careful about before believing a comparison: few replications, kinds of results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.analysis.comparison import Comparison
+
+__all__ = ["FEW", "cautions_of", "mixture"]
+
+FEW = 5
+"""Replications below which intervals are told to be careful with: Student's t rests on a spread
+that few values hardly know (at n = 3 the interval is 2.2 times as wide as at n = 10 for the
+same standard error). Ten and more are our advice, the limit itself is a choice."""
+
+
+def cautions_of(comparison: Comparison) -> list[tuple[str, str]]:
+    """Return what is doubtful about a comparison, each with what to do about it."""
+    few = {
+        f"{workload} · {variant} (n = {n})"
+        for variant, workload in comparison.runs
+        if (n := comparison.run(variant, workload).sizes["replication"]) < FEW
+    }
+    if not few:
+        return []
+    return [
+        (
+            f"Few replications: {', '.join(sorted(few))}.",
+            "Their intervals are wide and rest on little; one replication has none at all. "
+            "Run ten or more, or ask for a half-width.",
+        )
+    ]
+
+
+def mixture(comparisons: Sequence[Comparison]) -> str:
+    """Return what comparisons that stand side by side differ in; "" where they do not."""
+    origins = dict.fromkeys(one.provenance for one in comparisons)
+    return ", ".join(origins) if len(origins) > 1 else ""
