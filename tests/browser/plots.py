@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-__all__ = ["go_to", "opacities", "plot_title", "tap", "until"]
+__all__ = ["brush", "go_to", "opacities", "plot_title", "tap", "until"]
 
 _FIGURE = """(name) => {
   // A figure that is just being replaced may share its name with its successor.
@@ -39,8 +39,25 @@ def _ready(page: Page, figure: str) -> None:
 
 def tap(page: Page, figure: str, x: float, y: float) -> None:
     """Click a plot at a place given in its own units."""
+    page.mouse.click(*_place(page, figure, x, y))
+
+
+def brush(page: Page, figure: str, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag over a plot, between two places given in its own units."""
+    page.mouse.move(*_place(page, figure, *start))
+    page.mouse.down()
+    page.mouse.move(*_place(page, figure, *end, scroll=False), steps=4)
+    page.mouse.up()
+
+
+def _place(
+    page: Page, figure: str, x: float, y: float, *, scroll: bool = True
+) -> tuple[float, float]:
+    """Return where on the screen a place of a plot is."""
     _ready(page, figure)
-    page.evaluate(f"(name) => ({_FIGURE})(name).el.scrollIntoView({{block: 'center'}})", figure)
+    if scroll:
+        found = f"({_FIGURE})(name)"
+        page.evaluate(f"(name) => {found}.el.scrollIntoView({{block: 'center'}})", figure)
     place: dict[str, Any] = page.evaluate(
         f"""([name, x, y]) => {{
           const view = ({_FIGURE})(name)
@@ -52,7 +69,7 @@ def tap(page: Page, figure: str, x: float, y: float) -> None:
         }}""",
         [figure, x, y],
     )
-    page.mouse.click(place["x"], place["y"])
+    return place["x"], place["y"]
 
 
 def plot_title(page: Page, figure: str) -> str:

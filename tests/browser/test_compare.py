@@ -93,8 +93,8 @@ def test_a_core_selected_on_the_grid_shows_its_own_accounting(compare: Page) -> 
     tap(compare, "utilisation-insert-partitioned", 30.5, 0.5)
     expect(compare.locator(".selection-bar .core")).to_contain_text("core 30")
     until(compare, lambda: "core 30" in plot_title(compare, "accounting-insert"))
-    # Core 30 belongs to blinktree2, so its bars stay bright where the run is partitioned.
-    until(compare, lambda: opacities(compare, "throughput-insert")["blinktree2"] > 0.9)
+    # What ended on core 30, which belongs to blinktree2 where the run is partitioned.
+    until(compare, lambda: "core 30" in plot_title(compare, "throughput-insert"))
 
 
 def test_a_run_selected_by_its_bar_is_selected_on_the_runs_page(

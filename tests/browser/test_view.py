@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from lxml import etree
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, Watch
-from tests.browser.plots import go_to, opacities, until
+from tests.browser.plots import brush, go_to, plot_title, until, wait_for_title
 from tests.datasets import replication
+from workbench.analysis.exports import has_parquet
 from workbench.results.records import RunSpec
 from workbench.results.store import RunStore
 
@@ -29,36 +33,84 @@ def runs(app_server: Server) -> list[str]:
         return list(store.add_finished(specs))
 
 
-def test_the_link_reproduces_the_view_in_a_fresh_browser(
+FIGURES = (
+    "throughput-insert",
+    "ratio-after-before",
+    "activity-insert",
+    "latency-insert",
+    "utilisation-insert-before",
+    "accounting-insert",
+    "difference-insert-after-before",
+)
+
+
+def titles(page: Page) -> dict[str, str]:
+    """The titles of all plots: they say what each of them is narrowed to."""
+    return {name: plot_title(page, name) for name in FIGURES}
+
+
+def all_say(page: Page, what: str, but: Sequence[str] = ()) -> None:
+    """Wait until every plot says that it is narrowed."""
+    for name in FIGURES:
+        if name not in but:
+            wait_for_title(page, name, what)
+
+
+def test_what_is_brushed_in_one_view_narrows_all_and_a_link_brings_it_back(
     app: Page, browser: Browser, app_server: Server, runs: list[str]
 ) -> None:
     app.goto(f"{app_server.url}/?page=Compare&runs={','.join(runs)}")
     expect(app.locator(".headlines")).to_contain_text("after is 4.00× before", timeout=60_000)
-    app.locator(".select-blinktree2 button").click()
-    until(app, lambda: "component=blinktree2" in app.url and f"runs={','.join(runs)}" in app.url)
+    expect(app.locator(".comparison")).to_contain_text("Few replications")
+    expect(app.locator(".numbers")).to_be_visible(timeout=60_000)
+    # Three dots stand on each bar; the right one of the first bar is replication 2.
+    brush(app, "throughput-insert", (0.18, 3.0), (0.34, 5.0))
+    all_say(app, "replication 2")
+    expect(app.locator(".numbers tr.total").first).to_contain_text("4.08")
+    brush(app, "utilisation-insert-after", (2.2, 0.2), (4.8, 0.8))
+    all_say(app, "cores 2-4", but=["utilisation-insert-before"])
+    brush(app, "activity-insert", (50.0, 2.0), (100.0, 3.0))
+    all_say(app, " ms ", but=["latency-insert"])
+    assert "whole run" in plot_title(app, "latency-insert")
+    # Three of seven cores do three sevenths of it, in any span, in both variants.
+    expect(app.locator(".headlines")).to_contain_text("selected part")
+    expect(app.locator(".headlines")).to_contain_text("after is 4.00× before")
+    expect(app.locator(".numbers tr.total").first).to_contain_text(f"{4.08 * 3 / 7:.2f}")
+
+    app.locator(".accounting-unit").get_by_role("button", name="Core-seconds").click()
+    until(app, lambda: "unit=seconds" in app.url)
+    for told in ("replications=2", "cores=2-4", "time=", f"runs={','.join(runs)}"):
+        assert told in app.url
     context = browser.new_context()
     other, watch = context.new_page(), Watch()
     watch.follow(other)
     other.goto(app.url)
-    expect(other.locator(".headlines")).to_contain_text("after is 4.00× before", timeout=60_000)
-    dim = opacities(other, "throughput-insert")
-    assert dim["blinktree2"] == 1.0 > dim["blinktree1"]
+    expect(other.locator(".numbers")).to_be_visible(timeout=60_000)
+    until(other, lambda: titles(other) == titles(app))
     assert watch.outside == watch.console == []
     context.close()
+
+    _exports_open(app)
+    app.locator(".clear-selection button").click()
+    until(app, lambda: "cores=" not in app.url)
     go_to(app, "Build")
     until(app, lambda: "page=" not in app.url)
 
 
-def test_views_give_their_data_and_picture(app: Page, app_server: Server, runs: list[str]) -> None:
-    app.goto(f"{app_server.url}/?page=Compare&runs={','.join(runs)}")
-    expect(app.locator(".headlines")).to_contain_text("after is 4.00× before", timeout=60_000)
-    files = {
-        "throughput-csv": b"workload",
-        "ratio-png": b"\x89PNG",
-        "ratio-svg": b"<svg",
-    }
-    for hook, start in files.items():
+def _exports_open(app: Page) -> None:
+    """Every view gives its data and its picture, without a network."""
+
+    def download(hook: str) -> Path:
         with app.expect_download() as download:
             app.locator(f".export-{hook}").get_by_role("button").click()
-        data = Path(download.value.path()).read_bytes()
-        assert start in data[:200], (hook, data[:200])
+        return Path(download.value.path())
+
+    for view in ("throughput", "ratio", "activity", "latency", "accounting", "difference"):
+        assert len(pd.read_csv(download(f"{view}-csv"))) > 0, view
+    if has_parquet():
+        assert len(pd.read_parquet(download("accounting-parquet"))) > 0
+    else:
+        expect(app.locator(".export-accounting-parquet")).to_have_count(0)
+    assert download("difference-png").read_bytes().startswith(b"\x89PNG")
+    picture = etree.parse(download("activity-svg"))
+    assert picture.getroot().tag == "{http://www.w3.org/2000/svg}svg"

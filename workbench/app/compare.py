@@ -249,7 +249,8 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
         self._pending += [
             (self._body, iter([validation_card(found)])) for found in validations(self._comparisons)
         ]
-        self._draw_next(self._pending)
+        # What is drawn before a browser is there would keep it from seeing anything.
+        pn.state.onload(partial(self._draw_next, self._pending))
 
     def _draw_next(self, pending: list[tuple[Any, Iterator[Any]]]) -> None:
         """Draw one card and go on a little later, so that the first ones show at once."""

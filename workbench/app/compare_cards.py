@@ -222,8 +222,8 @@ def _core_cards(
     if len(comparison.variants) > 1:
         yield card(
             plot_title("difference"),
-            "Core time of each later variant less that of the first, with the 95 % interval "
-            "over pairs of replications.",
+            "Core time of one variant less that of the other, with the 95 % interval over pairs "
+            "of replications.",
             pn.bind(difference, share),
             export_bar("difference", comparison),
         )

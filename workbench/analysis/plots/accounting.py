@@ -165,7 +165,7 @@ def _columns(
             name=f"accounting-{workload}",
             title=f"{workload} per core{told(comparison, selection, but=['cores'])} · "
             f"{comparison.provenance}",
-            brush="xbox_select",
+            brush="width",
             height=110 + 90 * len(variants),
             xlim=(-0.2, max(cores) + 1.2),
             ylim=(-0.05, len(variants)),

@@ -97,7 +97,7 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
             name=f"activity-{workload}",
             title=f"{workload}{whose} · {comparison.provenance} · n = {n}",
             height=260,
-            brush="xbox_select",
+            brush="width",
             xlim=(0.0, end),
             ylim=(0.0, room),
             xlabel="time from the start of the run (ms)",

@@ -1,4 +1,4 @@
-"""Where the cores' time goes instead: the accounting of a variant less that of the baseline."""
+"""Where the cores' time goes instead: the accounting of a variant less that of another."""
 
 from __future__ import annotations
 
@@ -39,17 +39,18 @@ def difference(
     workload: str | None = None,
     share: bool = True,
 ) -> Any:
-    """Draw one figure per workload and later variant: its core time less the first variant's.
+    """Draw one figure per workload and pair of variants: core time of one less the other's.
 
     By bucket, in percentage points of all core time, or in core-seconds; the whisker is the
     95 % interval over the pairs of replications. Of what is selected (component,
     replications, cores, span of time) only. A tap selects the run of the variant.
     """
+    runs = set(comparison.runs)
     pairs = [
-        (name, variant)
-        for variant, name in comparison.runs
-        if workload in (None, name) and variant != comparison.variants[0]
-        if (comparison.variants[0], name) in comparison.runs
+        (name, a, b)
+        for name in ([workload] if workload else comparison.workloads)
+        for a, b in comparison.pairs
+        if {(a, name), (b, name)} <= runs
     ]
     plots = [_figure(comparison, selection, *pair, share) for pair in pairs]
     if not plots:
@@ -58,10 +59,13 @@ def difference(
 
 
 def _figure(
-    comparison: Comparison, selection: Selection, workload: str, variant: str, share: bool
+    comparison: Comparison,
+    selection: Selection,
+    workload: str,
+    variant: str,
+    base: str,
+    share: bool,
 ) -> hv.DynamicMap:
-    base = comparison.variants[0]
-
     @lru_cache(maxsize=2)
     def changes_of(part: Comparison, component: str | None) -> dict[str, Estimate]:
         return _changes(part, workload, base, variant, component, share)
@@ -111,7 +115,7 @@ def _figure(
                 color="#222222", line_width=2.5, line_dash=dashes(comparison.kind)
             )
             * labels(says, align="left", size=13),
-            name=f"difference-{workload}-{variant}",
+            name=f"difference-{workload}-{variant}-{base}",
             title=f"{workload} · {variant} less {base}{whose} · {comparison.provenance} · n = {n}",
             height=100 + 30 * max(len(changes), 1),
             xlim=(-1.1 * reach, 1.45 * reach),

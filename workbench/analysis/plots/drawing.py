@@ -114,8 +114,8 @@ def figure(
 ) -> hv.Overlay:
     """Return the overlay as one figure: responsive, readable from afar, quiet.
 
-    `name` is the name of the Bokeh figure, by which tests and scripts find it; `brush` the
-    tool that drags a selection, ``box_select`` or ``xbox_select``.
+    `name` is the name of the Bokeh figure, by which tests and scripts find it; `brush` says
+    what can be dragged over it, a ``box`` or a ``width``.
     """
 
     def settled(plot: Any, _element: Any) -> None:
@@ -126,9 +126,11 @@ def figure(
         bokeh_figure.toolbar.logo = None
         bokeh_figure.outline_line_color = None
         bokeh_figure.title.text_font_size = "15px"
-        for tool in bokeh_figure.tools:
-            if isinstance(tool, BoxSelectTool):
-                tool.renderers = []  # what is selected is ours to say
+        if brush and not any(isinstance(tool, BoxSelectTool) for tool in bokeh_figure.tools):
+            # Without renderers: what is selected is ours to say.
+            tool = BoxSelectTool(dimensions="both" if brush == "box" else "width", renderers=[])
+            bokeh_figure.add_tools(tool)
+            bokeh_figure.toolbar.active_drag = tool
 
     return overlay.opts(
         hv.opts.Overlay(
@@ -137,8 +139,8 @@ def figure(
                 "height": height,
                 "title": title,
                 "fontsize": {"ticks": "13px", "labels": "13px", "title": "15px"},
-                "default_tools": ["save", "box_zoom", "reset", *([brush] if brush else [])],
-                "active_tools": [brush] if brush else [],
+                "default_tools": ["save", "box_zoom", "reset"],
+                "active_tools": [],
                 "toolbar": "above",
                 "show_legend": False,
                 "hooks": [settled],

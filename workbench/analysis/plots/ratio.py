@@ -119,7 +119,7 @@ def _figure(comparison: Comparison, selection: Selection, a: str, b: str) -> hv.
             name=f"ratio-{a}-{b}",
             title=f"{a} / {b}{whose}{_told(comparison, selection)} · {comparison.provenance}",
             height=100 + 34 * max(len(shown), 1),
-            brush="box_select",
+            brush="box",
             logx=True,
             xlim=span,
             ylim=(-0.6, len(shown) - 0.4),

@@ -168,7 +168,7 @@ def _figure(comparison: Comparison, selection: Selection, workload: str) -> hv.D
             name=f"throughput-{workload}",
             title=_title(comparison, selection, seen, workload),
             height=340,
-            brush="box_select",
+            brush="box",
             xlim=(
                 -0.6,
                 # The components' names need room.

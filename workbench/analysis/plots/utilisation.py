@@ -96,7 +96,7 @@ def _figure(
             name=f"utilisation-{workload}-{variant}",
             title=f"{workload} · {variant}{told(comparison, selection, but=['cores'])} · "
             f"{_busy(segments, width * height)} · {comparison.provenance}",
-            brush="box_select",
+            brush="box",
             height=150 if height == 1 else min(90 + 64 * height, 560),
             xlim=(-0.2, width + 0.2),
             ylim=(height + (0.35 if height == 1 else 0.1), -0.1),
