@@ -17,7 +17,6 @@ from workbench.analysis.labels import (
     times,
 )
 from workbench.analysis.validation import LIMITS, METRIC, Cell, Validation
-from workbench.results.schema import METRICS
 from workbench.results.statistics import Estimate
 
 __all__ = ["comparison_html", "conditions_html", "throughput_html", "validation_html"]
@@ -38,7 +37,7 @@ def throughput_html(comparison: Comparison) -> str:
         for component in (None, *comparison.components):
             estimates = [
                 comparison.throughput(metric, variant, workload, component=component)
-                for metric in METRICS
+                for metric in comparison.metrics
             ]
             if any(estimate.exists for estimate in estimates):
                 rows.append((variant, workload, component, estimates))
@@ -47,7 +46,7 @@ def throughput_html(comparison: Comparison) -> str:
     head = "".join(
         f'<th class="number" title="{escape(METRIC_DOCS[metric])}">'
         f"{METRIC_TITLES[metric]}<br><small>{prefix} {UNIT}</small></th>"
-        for metric in METRICS
+        for metric in comparison.metrics
     )
     body = "".join(
         f'<tr class="{"part" if component else "total"}"><td>{escape(workload)}</td>'

@@ -126,7 +126,14 @@ def figure(
         bokeh_figure.toolbar.logo = None
         bokeh_figure.outline_line_color = None
         bokeh_figure.title.text_font_size = "15px"
-        if brush and not any(isinstance(tool, BoxSelectTool) for tool in bokeh_figure.tools):
+        # HoloViews keeps the ranges of the first drawing.
+        for axis, range_ in (("xlim", bokeh_figure.x_range), ("ylim", bokeh_figure.y_range)):
+            for end, value in zip(("start", "end"), options.get(axis, ()), strict=False):
+                if value is not None:
+                    setattr(range_, end, value)
+        if not brush:
+            bokeh_figure.toolbar.active_drag = None
+        elif not any(isinstance(tool, BoxSelectTool) for tool in bokeh_figure.tools):
             # Without renderers: what is selected is ours to say.
             tool = BoxSelectTool(dimensions="both" if brush == "box" else "width", renderers=[])
             bokeh_figure.add_tools(tool)
@@ -140,7 +147,7 @@ def figure(
                 "title": title,
                 "fontsize": {"ticks": "13px", "labels": "13px", "title": "15px"},
                 "default_tools": ["save", "box_zoom", "reset"],
-                "active_tools": [],
+                "active_tools": None,  # an empty list would take the brush away at every redraw
                 "toolbar": "above",
                 "show_legend": False,
                 "hooks": [settled],
