@@ -1,5 +1,5 @@
-"""What a sweep costs beside the work itself: per point, with points that cost nothing, and 500
-points of the event level."""
+"""What a sweep costs beside the work itself: per point, with points that cost nothing, 10 000
+points of the fluid level, and 500 of the event level."""
 
 from __future__ import annotations
 
@@ -54,7 +54,14 @@ def main() -> None:
         replications=10,
         parameters={"operations": 20_000},
     )
-    for name, plan in (("no-cost points", many), ("event level", talk)):
+    fluid = sweep_plan(
+        read(file_or_sample("talk")).experiment,
+        {"quantum_ms": [0.5 + 0.002 * i for i in range(5000)]},
+        workloads=["insert"],
+        replications=1,
+        backend_name="fluid",
+    )
+    for name, plan in (("no-cost points", many), ("fluid level", fluid), ("event level", talk)):
         alone, whole = direct(plan), seconds(plan)
         over = whole - alone
         print(

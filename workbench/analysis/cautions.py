@@ -8,10 +8,8 @@ from workbench.analysis.comparison import Comparison
 
 __all__ = ["FEW", "cautions_of", "mixture"]
 
-FEW = 5
-"""Replications below which intervals are told to be careful with: Student's t rests on a spread
-that few values hardly know (at n = 3 the interval is 2.2 times as wide as at n = 10 for the
-same standard error). Ten and more are our advice, the limit itself is a choice."""
+FEW = 10
+"""Replications below which a comparison is doubtful: what the model's validation calls for."""
 
 
 def cautions_of(comparison: Comparison) -> list[tuple[str, str]]:

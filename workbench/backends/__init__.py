@@ -13,6 +13,12 @@ def _simulated() -> Backend:
     return SimulatedBackend()
 
 
+def _fluid() -> Backend:
+    from workbench.backends.simulated.fluid_backend import FluidBackend  # noqa: PLC0415 - slow
+
+    return FluidBackend()
+
+
 def _native() -> Backend:
     from workbench.backends.native.backend import NativeBackend  # noqa: PLC0415 - slow
 
@@ -32,6 +38,7 @@ def _genode() -> Backend:
 
 
 register("simulated", _simulated)
+register("fluid", _fluid)
 register("native", _native)
 register("qemu", _qemu)
 register("genode", _genode)

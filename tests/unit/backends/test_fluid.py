@@ -7,7 +7,7 @@ import pytest
 
 from tests.benchmarks.preview import Case, cases, errors
 from tests.simulation import scenario, talk, tree
-from workbench.backends.base import Job
+from workbench.backends.base import Job, Log, backend
 from workbench.backends.simulated.fluid import KNOWN_ERRORS, Preview, preview
 from workbench.scenario.model import Rectangle
 
@@ -47,6 +47,21 @@ def test_without_delegation_nobody_waits_for_owners() -> None:
     assert waiting.total < 0.5 * free.total
     assert waiting.error == KNOWN_ERRORS[True]
     assert free.error == KNOWN_ERRORS[False]
+
+
+def test_as_a_backend_it_gives_the_same_rates_as_a_result_of_its_own() -> None:
+    job = Job(talk("time-share"), "insert", 1, dict(TASKS))
+    execution = backend("fluid").start(job)
+    logged = [event.text for event in execution.events() if isinstance(event, Log)]
+    result = execution.result()
+    (found,) = preview(job)
+    assert float(result.total_window) == pytest.approx(found.total)
+    assert result.throughput_window.sel(phase="insert").to_series().to_dict() == pytest.approx(
+        dict(found.rates)
+    )
+    assert result.attrs["backend"] == "fluid"  # so it is never pooled with the event level
+    assert bool(result.accounting_seconds.isnull().all())
+    assert logged == [text for text in logged if "Left out: locks" in text] != []
 
 
 def test_slices_in_step_are_as_good_as_cores_of_ones_own() -> None:

@@ -10,7 +10,8 @@ import xarray as xr
 
 from workbench.analysis.colours import PALETTE
 from workbench.analysis.labels import METRIC_TITLES, number, scale
-from workbench.analysis.plots.drawing import dashes, figure
+from workbench.analysis.plots.drawing import dashes, figure, labels
+from workbench.analysis.scaling import usl_fit
 from workbench.analysis.sweeps import sweep_points
 from workbench.results.schema import METRICS
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["SweepPlots", "curves", "parallel"]
+
+_SCALES = ("cores", "instances")
 
 
 class SweepPlots:
@@ -57,7 +60,8 @@ def curves(
         None means all.
 
     Points are means over replications with their 95 % t interval, where nothing is
-    averaged over.
+    averaged over. Along cores or instances a thin line is the Universal Scalability Law
+    fitted to them, with its constants below the figure's title.
     """
     axes = list(dataset.attrs["axes"])
     along = along or axes[0]
@@ -81,6 +85,7 @@ def _curve_figure(
     factor, prefix = scale(float(frame[metric].max()))
     kind = dataset.attrs["kind"]
     parts: list[Any] = []
+    laws: list[tuple[str, str, str]] = []
     variants = list(dict.fromkeys(frame["variant"]))
     for index, variant in enumerate(variants):
         colour = PALETTE[index % len(PALETTE)]
@@ -111,11 +116,22 @@ def _curve_figure(
                 hover_tooltips=[("variant", variant), (along, f"@{{{along}}}"), ("", "@y")],
             ),
         ]
+        if along in _SCALES and (law := usl_fit(means[along], means[metric])):
+            reach = np.linspace(float(means[along].min()), float(means[along].max()), 80)
+            parts.append(
+                hv.Curve((reach, law.at(reach) / factor), along, "y").opts(
+                    color=colour, line_width=1.2, line_alpha=0.8
+                )
+            )
+            laws.append((variant, str(law), colour))
         if whiskers and _numeric(rows[along]):
             parts.append(
                 hv.Segments(whiskers, ["x0", "y0", "x1", "y1"]).opts(color=colour, line_width=2)
             )
     told = f" · geometric mean over {', '.join(others)}" if others else ""
+    top = float(frame[metric].max()) / factor
+    if laws:
+        parts.append(labels(_laws(laws, float(frame[along].min()), top), align="left"))
     return figure(
         hv.Overlay(parts),
         name=f"curves-{workload}-{phase}",
@@ -124,10 +140,20 @@ def _curve_figure(
         height=340,
         xlabel=along,
         ylabel=f"{prefix} op/s",
-        ylim=(0, None),
+        ylim=(0, top * (1.1 + 0.09 * len(laws))),
         show_legend=True,
         legend_position="bottom_right",
     )
+
+
+def _laws(
+    laws: list[tuple[str, str, str]], left: float, top: float
+) -> list[tuple[float, float, str, str]]:
+    """Return the fitted laws as texts above all curves."""
+    return [
+        (left, top * (1.1 + 0.09 * (len(laws) - 1 - row)), f"{variant}: {law}", colour)
+        for row, (variant, law, colour) in enumerate(laws)
+    ]
 
 
 def parallel(

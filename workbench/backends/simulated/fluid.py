@@ -28,7 +28,7 @@ from workbench.backends.workload import Phase
 if TYPE_CHECKING:
     from workbench.backends.simulated.fluid_flow import Floats
 
-__all__ = ["KNOWN_ERRORS", "Preview", "compiled_flow", "preview"]
+__all__ = ["KNOWN_ERRORS", "Preview", "compiled_flow", "preview", "solved"]
 
 KNOWN_ERRORS = {False: 0.10, True: 0.25}
 """Largest relative error of a component's rate against the event level: without delegation to
@@ -83,10 +83,15 @@ def preview(job: Job) -> tuple[Preview, ...]:
     workbench.errors.InputError
         If the workload or machine cannot be used.
     """
+    return solved(job)[1]
+
+
+def solved(job: Job) -> tuple[setup.Plan, tuple[Preview, ...]]:
+    """Return the plan of a job with the predicted rates of its phases; see `preview`."""
     settings = parameters.resolve(job)
     plan = setup.plan(job, settings)
     spans = _Slices(plan)
-    return tuple(
+    return plan, tuple(
         _phase(plan, spans, number, phase) for number, phase in enumerate(settings.workload.phases)
     )
 
