@@ -56,7 +56,7 @@ def runs(app_server: Server) -> list[str]:
 def compare(runs: list[str], app: Page) -> Page:
     open_talk(app)
     go_to(app, "Compare")
-    expect(app.locator(".numbers")).to_be_visible(timeout=60_000)
+    expect(app.locator(".numbers")).to_be_visible(timeout=180_000)
     return app
 
 
@@ -124,7 +124,7 @@ def test_different_backends_stand_side_by_side(app_server: Server, app: Page) ->
     app.locator(".compare-runs button").click()
     expect(app.locator(".comparison-group")).to_have_count(2)
     expect(app.get_by_text("never pooled")).to_be_visible()
-    expect(app.locator(".numbers")).to_have_count(2, timeout=60_000)
+    expect(app.locator(".numbers")).to_have_count(2, timeout=180_000)
     captions = app.locator(".numbers caption").all_inner_texts()
     assert ["simulation (simulated)" in captions[0], "measurement (native)" in captions[1]] == [
         True,

@@ -62,7 +62,7 @@ def test_what_is_brushed_in_one_view_narrows_all_and_a_link_brings_it_back(
     app.goto(f"{app_server.url}/?page=Compare&runs={','.join(runs)}")
     expect(app.locator(".headlines")).to_contain_text("after is 4.00× before", timeout=60_000)
     expect(app.locator(".comparison")).to_contain_text("Few replications")
-    expect(app.locator(".numbers")).to_be_visible(timeout=60_000)
+    expect(app.locator(".numbers")).to_be_visible(timeout=180_000)
     # Three dots stand on each bar; the right one of the first bar is replication 2.
     brush(app, "throughput-insert", (0.18, 3.0), (0.34, 5.0))
     all_say(app, "replication 2")
@@ -85,7 +85,7 @@ def test_what_is_brushed_in_one_view_narrows_all_and_a_link_brings_it_back(
     other, watch = context.new_page(), Watch()
     watch.follow(other)
     other.goto(app.url)
-    expect(other.locator(".numbers")).to_be_visible(timeout=60_000)
+    expect(other.locator(".numbers")).to_be_visible(timeout=180_000)
     until(other, lambda: titles(other) == titles(app))
     assert watch.outside == watch.console == []
     context.close()
