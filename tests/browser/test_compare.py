@@ -91,7 +91,7 @@ def test_a_component_selected_in_one_plot_is_highlighted_in_the_others(compare: 
 
 def test_a_core_selected_on_the_grid_shows_its_own_accounting(compare: Page) -> None:
     tap(compare, "utilisation-insert-partitioned", 30.5, 0.5)
-    expect(compare.locator(".selection-bar .core")).to_contain_text("core 30")
+    expect(compare.locator(".selection-bar .cores")).to_contain_text("core 30")
     until(compare, lambda: "core 30" in plot_title(compare, "accounting-insert"))
     # What ended on core 30, which belongs to blinktree2 where the run is partitioned.
     until(compare, lambda: "core 30" in plot_title(compare, "throughput-insert"))
@@ -110,7 +110,7 @@ def test_accounting_by_component_and_by_core(compare: Page) -> None:
     compare.locator(".accounting-by").get_by_role("button", name="Per core").click()
     until(compare, lambda: "per core" in plot_title(compare, "accounting-insert"))
     tap(compare, "accounting-insert", 12.5, 1.2)
-    expect(compare.locator(".selection-bar .core")).to_contain_text("core 12")
+    expect(compare.locator(".selection-bar .cores")).to_contain_text("core 12")
 
 
 def test_different_backends_stand_side_by_side(app_server: Server, app: Page) -> None:
