@@ -27,7 +27,7 @@ __all__ = ["nothing_is_left"]
 def test_a_small_experiment_runs_and_is_compared(tmp_path: Path) -> None:
     with RunStore(tmp_path) as store, JobManager(store) as jobs:
         ids = jobs.submit(
-            small(backend="native", replications=2, workloads=("insert-lookup",)),
+            small(backend="native", replications=2, workloads=("insert-lookup",), parameters={}),
             variants=("time-shared", "partitioned"),
             parameters={"operations": 3000, "sync": "olfit"},
         )
