@@ -20,6 +20,8 @@ from playwright.sync_api import Browser, Page, Request, expect
 _LOOPBACK = re.compile(r"^(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|^(data|blob|about):")
 _NO_OUTSIDE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
 _BAD_LOG = re.compile(r"error|traceback|warning|exception", re.IGNORECASE)
+_LEFT = "WARNING: panel.io.document - Failed sending message as connection was closed"
+"""A tab that an earlier test left while the server was sending: no fault of either."""
 _START_SECONDS = 120
 
 # Long enough for a busy machine: a test fails for what it sees, not for how long it took.
@@ -184,5 +186,5 @@ def app(page: Page, watch: Watch, app_server: Server) -> Iterator[Page]:
     before = len(app_server.log())
     open_app(page, app_server)
     yield page
-    written = app_server.log()[before:]
+    written = app_server.log()[before:].replace(_LEFT, "")
     assert not _BAD_LOG.search(written), written

@@ -366,8 +366,9 @@ def _chip(
     if colour:
         dot = {"content": '""', "width": "12px", "height": "12px", "borderRadius": "50%"}
         look["&::before"] = dot | {"backgroundColor": colour, "marginRight": "8px"}
-    if not filled:
-        look["opacity"] = 0.45
+    if not filled:  # faint in what is no text, which has to stay legible
+        look["borderStyle"] = "dashed"
+        look.get("&::before", {})["opacity"] = 0.35
     button = pmui.Button(
         label=label,
         icon=icon or None,
