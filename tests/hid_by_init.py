@@ -16,14 +16,14 @@ Segment = tuple[str, int, str]
 
 def read(text: str) -> Node:
     """Return the top node of a text that is valid."""
-    body = re.split(r"^-", text.lstrip("\n"), maxsplit=1, flags=re.MULTILINE)[0]
-    return _node([s for line in body.split("\n") for s in _segments(line)])
+    body = re.split(r"^-", text.lstrip(" \n"), maxsplit=1, flags=re.MULTILINE)[0]
+    return _node([s for row, line in enumerate(body.split("\n")) for s in _segments(line, row)])
 
 
-def _segments(line: str) -> list[Segment]:
+def _segments(line: str, row: int) -> list[Segment]:
     found: list[Segment] = []
     line, column = line.removesuffix("\r"), 0
-    if re.match("[a-z]", line) and not re.match(r"x ", line):
+    if row == 0 and re.match("[a-z]", line):
         found.append(("top", 0, line.split("|")[0]))
         column = len(line.split("|")[0]) + 1
     while column < len(line):

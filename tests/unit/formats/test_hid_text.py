@@ -28,13 +28,13 @@ def tree(text: str) -> Node:
 
 
 def as_init_sees(node: Node) -> Node:
-    """Without comments and switched-off nodes."""
-    content = tuple(
-        as_init_sees(item) if isinstance(item, Node) else item
-        for item in node.content
-        if not isinstance(item, Comment) and (not isinstance(item, Node) or item.enabled)
-    )
-    return Node(node.type, node.attributes, content)
+    """Without comments, switched-off nodes and text beside nodes; the text in one piece."""
+    nodes = tuple(node.nodes(disabled=True))
+    if not nodes:
+        texts = [item.text for item in node.content if isinstance(item, Text)]
+        return Node(node.type, node.attributes, (Text("".join(texts)),) if texts else ())
+    seen = tuple(as_init_sees(item) for item in nodes if item.enabled)
+    return Node(node.type, node.attributes, seen)
 
 
 def patch(text: str, new: Node) -> str:
