@@ -28,6 +28,7 @@ class Source {
     model.on(["text", "syntax"], () => model.editing || this.draw())
     model.on("editing", () => this.edit())
     model.on("refusal", () => this.refuse())
+    model.on("draft", () => this.takeOver())
     model.on("msg:custom", () => this.apply())
     model.on("marked", () => this.mark(true))
     // What was marked while the view was hidden is looked for when it appears.
@@ -57,6 +58,7 @@ class Source {
     this.root.classList.toggle("editing", editing)
     this.root.tabIndex = editing ? -1 : 0
     this.code.setAttribute("aria-hidden", editing)
+    this.isWritten = false
     if (editing) {
       this.editor.value = this.model.draft || text
       this.sheet.append(this.editor)
@@ -78,6 +80,7 @@ class Source {
   }
 
   written() {
+    this.isWritten = true
     this.refused = 0
     this.message.hidden = true
     this.draw()
@@ -89,6 +92,14 @@ class Source {
   save() {
     clearTimeout(this.saving)
     if (this.model.editing) this.model.draft = this.editor.value
+  }
+
+  /** The view that this one replaces may be taken away later than this one is drawn. */
+  takeOver() {
+    const {editing, draft} = this.model
+    if (!editing || !draft || this.isWritten || this.editor.value === draft) return
+    this.editor.value = draft
+    this.draw()
   }
 
   editorKey(event) {
@@ -105,7 +116,9 @@ class Source {
   }
 
   apply() {
-    if (this.model.editing) this.model.send_msg({apply: this.editor.value})
+    if (!this.model.editing) return
+    this.save()
+    this.model.send_msg({apply: this.editor.value})
   }
 
   /** Says why a text cannot be applied, and marks and shows its line. */
