@@ -132,6 +132,22 @@ def test_linux_shares_fairly_a_slice_at_a_time() -> None:
     assert float(result.context_switches[0]) == pytest.approx(slices, rel=0.1)
 
 
+def test_cores_under_linux_do_not_switch_together_unless_told_to() -> None:
+    """What is left of the first slice is a chance of each core: owners are missed, or not."""
+    two = scenario(tree("a", PAIR), tree("b", PAIR), width=2)
+
+    def waited(spread: float) -> float:
+        given = {"policy": "linux_fair", "slice_spread": spread, "window": 100}
+        results = (run(two, "insert", seed, operations=20_000, **given) for seed in range(1, 5))
+        return max(
+            float(one.accounting_seconds.sel(bucket="wait_owner").sum() / one.elapsed_seconds)
+            for one in results
+        )
+
+    assert waited(1.0) > 0.2
+    assert waited(0.0) < 0.05
+
+
 def test_linux_lets_the_one_that_slept_go_first(home: Path) -> None:
     """An instance that blocks between rare arrivals is served at once, beside one that polls."""
     mixed = scenario(tree("a", Rectangle()), timers=[timer()], width=1)

@@ -31,8 +31,9 @@ METRIC = "throughput_window"
 """What is compared: the common window, in which every instance is at work."""
 
 LIMITS = (
-    "A measurement on a machine that others use too is lower than a prediction, which has all "
-    "cores for itself; the foreign load stands with the measurement.",
+    "Other processes take a part of each core, which a prediction gives to the instances: "
+    "throughputs are predicted too high by it, and time sharing in queue mode too well, since an "
+    "instance's workers are together on their cores less often than among themselves.",
     "The task times are fitted to one worker alone. Two workers of an instance on two cores "
     "share nodes, and the lines of a node that the other core has written are fetched from its "
     "cache: the model has no such coherence misses, so it takes several workers of one tree for "
@@ -40,6 +41,9 @@ LIMITS = (
     "Linux balances its load and lets a woken thread preempt; the model's fair policy gives equal "
     "slices, core by core. How long an owner is off its core decides how fast a time-shared tree "
     "in queue mode is, so this is where an error of the slice shows most.",
+    "With both workers of a tree on one core (equal threads, partitioned), a predicted worker "
+    "polls for its whole slice while it waits for the other one. In queue mode that is predicted "
+    "slower than it was measured.",
     "Splits, retries of optimistic readers and the growth of the tree during a run are means in "
     "the model, not events.",
 )

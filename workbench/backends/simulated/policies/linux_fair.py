@@ -73,10 +73,13 @@ def pick(
         rivals += workers[w].ready
     if rivals <= 1:
         return least, FOREVER
+    whole = clock[0].fair_slice
+    begins = c.slice_end == FOREVER
+    if begins:  # to be shared: each core at a moment of its own
+        whole = max(int(whole * (c.phase / clock[0].quantum)), 1)
     if not expired and c.running != NOBODY and workers[c.running].ready:
-        if c.slice_end == FOREVER:
-            part = int(clock[0].fair_slice * (c.phase / clock[0].quantum))
-            return c.running, -max(part, 1)
+        if begins:
+            return c.running, -whole
         if ran < table[least] + clock[0].fair_slice:
             return c.running, c.slice_end
-    return least, -clock[0].fair_slice
+    return least, -whole
