@@ -152,3 +152,22 @@ def test_what_happens_at_the_same_moment_happens_to_each(constant: str) -> None:
     assert result.window_start_seconds.values == pytest.approx([3e-3], abs=1e-15)
     assert result.window_finish_seconds.values == pytest.approx([5e-3], abs=1e-15)
     assert result.operations_in_window.values[0] == pytest.approx([2_000, 2_000], abs=1)
+
+
+def test_a_barrier_waits_for_the_slowest(constant: str) -> None:
+    """Equal work on 1 and on 4 cores: phase by phase, nobody begins before all have ended."""
+    unequal = scenario(tree("a", Rectangle()), tree("b", Rectangle(x=1, width=4)), width=5)
+    phase = CONSTANT[CONSTANT.index("  - name: work") :]
+    second = phase.replace("work\n", "more\n    barrier: true\n    serial_gap_ms: 2\n", 1)
+    for name, text in (("barrier", second), ("free", second.replace("true", "false"))):
+        (data_folder() / "workloads" / f"{name}.yaml").write_text(CONSTANT + text)
+        result = run(unequal, name, operations=4_000)
+        assert result.finish_seconds.sel(phase="work").values == pytest.approx([4e-3, 1e-3])
+        # The serial part of 2 ms comes after the barrier.
+        begins = [6e-3, 6e-3] if name == "barrier" else [6e-3, 3e-3]
+        assert result.start_seconds.sel(phase="more").values == pytest.approx(begins, abs=1e-15)
+        ends = [begins[0] + 4e-3, begins[1] + 1e-3]
+        assert result.finish_seconds.sel(phase="more").values == pytest.approx(ends, abs=1e-12)
+        assert float(result.elapsed_seconds) == pytest.approx(10e-3, abs=1e-12)
+        # Core 1 does b's serial part besides its share of both phases.
+        assert result.idle_seconds.values == pytest.approx([0, 6e-3, 8e-3, 8e-3, 8e-3], abs=1e-12)

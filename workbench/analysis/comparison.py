@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from workbench.analysis.labels import METRIC_TITLES, confidence, times
 from workbench.errors import InputError
 from workbench.results.schema import METRICS, core_accounting, with_throughputs
-from workbench.results.statistics import Estimate, mean, paired_ratio
+from workbench.results.statistics import LEAST_FREEDOM, Estimate, mean, paired_ratio
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -264,7 +264,26 @@ class Comparison:
 
     def throughput(self, metric: str, variant: str, workload: str, **choice: Any) -> Estimate:
         """Return the mean of `values` with its interval, in op/s."""
-        return mean(self.values(metric, variant, workload, **choice))
+        values = self.values(metric, variant, workload, **choice)
+        return mean(values, self.luck(variant, workload))
+
+    def luck(self, variant: str, workload: str) -> NDArray[np.float64]:
+        """Return a run's control variate by replication; NaN where there is none."""
+        if "slice_luck" not in self.dataset:
+            return np.full(self.dataset.sizes["replication"], np.nan)
+        one: xr.DataArray = self.dataset.slice_luck.sel(workload=workload, variant=variant)
+        return one.values.astype(float)
+
+    @cached_property
+    def method(self) -> str:
+        """What is between ± and how it was found, for captions."""
+        told = "Mean ± half-width of the 95 % confidence interval over n replications"
+        for run in self.runs:
+            luck = self.luck(*run)
+            luck = luck[np.isfinite(luck)]
+            if luck.size - 2 >= LEAST_FREEDOM and np.ptp(luck) > 0:
+                return f"{told}, adjusted for how the slices of the cores fell"
+        return told
 
     def why_no_window(self, variant: str, workload: str, phase: str | None = None) -> str:
         """Return why no replication has a common window, or "" where one has."""
@@ -323,12 +342,12 @@ class Comparison:
     ) -> Ratio:
         """Return the paired ratio ``a / b`` of a throughput."""
         phase = phase or self.phase(workload)
-        estimate = paired_ratio(
-            *(
-                self.values(metric, variant, workload, phase=phase, component=component)
-                for variant in (a, b)
-            )
+        of_a, of_b = (
+            self.values(metric, variant, workload, phase=phase, component=component)
+            for variant in (a, b)
         )
+        lucks = np.column_stack([self.luck(variant, workload) for variant in (a, b)])
+        estimate = paired_ratio(of_a, of_b, lucks)
         ends = (estimate.low, estimate.high)
         return Ratio(workload, phase, a, b, metric, estimate.value, ends, estimate.n, component)
 

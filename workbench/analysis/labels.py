@@ -12,6 +12,7 @@ __all__ = [
     "METRIC_DOCS",
     "METRIC_TITLES",
     "confidence",
+    "half_width",
     "in_unit",
     "number",
     "scale",
@@ -91,6 +92,12 @@ def times(ratio: float) -> str:
     ('3.53×', '1.012×')
     """
     return f"{ratio:.3f}×" if 0.9 <= ratio < 1.1 else f"{number(ratio)}×"
+
+
+def half_width(estimate: Estimate) -> float:
+    """Return half the length of an interval; 0 where only rounding is left of it."""
+    half = (estimate.high - estimate.low) / 2
+    return half if half > 1e-9 * abs(estimate.value) else 0.0
 
 
 def confidence(estimate: Estimate, show: Callable[[float], str] = number) -> str:

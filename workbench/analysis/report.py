@@ -208,8 +208,9 @@ def _statistics(comparison: Comparison) -> str:
         "<h3>Statistics</h3><table><tr><th>workload</th><th>phase</th><th>metric</th><th>ratio</th>"
         '<th class="number">value</th><th>t interval</th><th>bootstrap check</th>'
         f'<th class="number">n</th></tr>{"".join(rows)}<caption>Geometric mean of the paired '
-        "ratios; 95 % interval of Student's t on the log-ratios; as a check the percentile "
-        "bootstrap over pairs (10 000 draws).</caption></table>"
+        "ratios; 95 % interval of Student's t on the log-ratios, by their control variate where "
+        "there is one; as a check the percentile bootstrap over pairs (10 000 draws), "
+        "without it.</caption></table>"
     )
 
 

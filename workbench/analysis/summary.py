@@ -10,7 +10,7 @@ import xarray as xr
 from workbench.analysis.comparison import UNIT, Comparison
 from workbench.results.schema import METRICS
 
-__all__ = ["run_summary"]
+__all__ = ["extent", "run_summary"]
 
 
 def run_summary(
@@ -26,6 +26,7 @@ def run_summary(
     run = comparison.run(variant, workload)
     reason = comparison.why_no_window(variant, workload)
     told = {"throughput_window_reason": reason} if reason else {}
+    operations, rounds = extent(comparison, variant, workload)
     components = {}
     for name in map(str, run.component.values):
         one = run.sel(component=name)
@@ -40,9 +41,24 @@ def run_summary(
         "phase": comparison.phase(workload),
         **_throughputs(comparison, variant, workload),
         **told,
+        "operations_at_least": None if math.isnan(operations) else operations,
+        "rounds_at_least": rounds,
         "components": components,
         "accounting": _shares(comparison.accounting(variant, workload)),
     }
+
+
+def extent(comparison: Comparison, variant: str, workload: str) -> tuple[float, float]:
+    """Return the fewest operations of an instance, and the fewest rounds of a shared core.
+
+    In any replication. In a round everybody who shares a core has had a turn; rounds are 0
+    where no core was shared, or where switches were not counted.
+    """
+    run = comparison.run(variant, workload)
+    operations = float(run.operations.sel(phase=comparison.phase(workload)).min())
+    sharing = (run.accounting_seconds.sum("bucket") > 0).sum("component")
+    rounds = (run.context_switches / sharing).where(sharing > 1)
+    return operations, float(rounds.min().fillna(0.0))
 
 
 def _throughputs(

@@ -11,6 +11,7 @@ from workbench.analysis.labels import (
     METRIC_DOCS,
     METRIC_TITLES,
     confidence,
+    half_width,
     in_unit,
     number,
     scale,
@@ -58,8 +59,7 @@ def throughput_html(comparison: Comparison) -> str:
     return (
         '<table class="workbench-table"><thead><tr><th>workload</th><th>variant</th>'
         f'<th>component</th>{head}<th class="number">n</th></tr></thead><tbody>{body}</tbody>'
-        f"<caption>Mean and half-width of the 95 % confidence interval over n replications; "
-        f"{escape(comparison.provenance)}.</caption></table>"
+        f"<caption>{escape(comparison.method)}; {escape(comparison.provenance)}.</caption></table>"
     )
 
 
@@ -132,7 +132,6 @@ def _validation_table(
 
 
 def _cell(estimate: Estimate, factor: float) -> str:
-    half = (estimate.high - estimate.low) / 2
-    half = half if half > 1e-9 * abs(estimate.value) else 0.0  # what rounding leaves is no spread
-    spread = f" <small>± {number(half / factor, 2)}</small>" if estimate.has_interval else ""
+    half = number(half_width(estimate) / factor, 2)
+    spread = f" <small>± {half}</small>" if estimate.has_interval else ""
     return f'<td class="number">{number(estimate.value / factor)}{spread}</td>'

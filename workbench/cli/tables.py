@@ -12,9 +12,17 @@ from rich.text import Text
 
 from workbench.analysis.comparison import UNIT, Comparison
 from workbench.analysis.conditions import remarks
-from workbench.analysis.labels import METRIC_TITLES, confidence, in_unit, number, scale, times
+from workbench.analysis.labels import (
+    METRIC_TITLES,
+    confidence,
+    half_width,
+    in_unit,
+    number,
+    scale,
+    times,
+)
 from workbench.analysis.outcome import headline_ratios
-from workbench.analysis.summary import run_summary
+from workbench.analysis.summary import extent, run_summary
 from workbench.analysis.validation import LIMITS, Validation
 from workbench.backends.base import ParameterInfo
 from workbench.cli.progress import duration
@@ -68,12 +76,11 @@ def print_outcome(
         )
     console.print(table)
     console.print(
-        "Mean ± half-width of the 95 % confidence interval over n replications; "
-        f"{comparison.provenance}.",
+        f"{comparison.method}; {comparison.provenance}.",
         style="dim",
         markup=False,
     )
-    for line in _unfinished(records, comparison):
+    for line in (*_extents(comparison), *_unfinished(records, comparison)):
         console.print(line, markup=False)
     for line in _precision(records):
         console.print(line, markup=False)
@@ -181,6 +188,18 @@ def print_parameters(
     console.print(table)
 
 
+def _extents(comparison: Comparison) -> Iterator[str]:
+    """Yield for every workload how much was run in each replication."""
+    for workload in comparison.workloads:
+        told = []
+        for variant, name in comparison.runs:
+            if name == workload:
+                operations, rounds = extent(comparison, variant, workload)
+                turns = f" in {rounds:.0f} scheduling rounds" if rounds else ""
+                told.append(f"{variant} {operations:,.0f}{turns}".replace(",", " "))
+        yield f"{workload}, operations per instance at least: {'; '.join(told)}."
+
+
 def _unfinished(records: Sequence[RunRecord], comparison: Comparison) -> Iterator[str]:
     """Yield a line for every component that did not come to its end, with the reason."""
     for record in records:
@@ -237,8 +256,7 @@ def _table(*left: str, **justified: Any) -> Table:
 def _cell(estimate: Estimate, factor: float) -> str:
     if not estimate.has_interval:
         return number(estimate.value / factor)
-    half = (estimate.high - estimate.low) / 2
-    return f"{number(estimate.value / factor)} ± {number(half / factor, 2)}"
+    return f"{number(estimate.value / factor)} ± {number(half_width(estimate) / factor, 2)}"
 
 
 def _status(record: RunRecord) -> Text:

@@ -13,9 +13,11 @@ true mean, at spreads of 1, 2 and 4 times the half-width asked for.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from workbench.results.schema import METRICS
 from workbench.results.statistics import Estimate, mean, paired_ratio
@@ -131,13 +133,20 @@ def _estimates(runs: Mapping[str, Summaries]) -> Iterator[tuple[str, Estimate]]:
             totals = {name: _totals(run, metric, phase) for name, run in runs.items()}
             for name in runs:
                 label = f"{metric.replace('_', ' ')} of {phase}, {name}"
-                yield label, mean(list(totals[name].values()))
+                yield label, mean(list(totals[name].values()), _luck(runs[name], totals[name]))
             for name in others:
                 both = sorted(totals[first].keys() & totals[name].keys())
+                lucks = [_luck(runs[one], both) for one in (name, first)]
                 ratio = paired_ratio(
-                    [totals[name][r] for r in both], [totals[first][r] for r in both]
+                    [totals[name][r] for r in both],
+                    [totals[first][r] for r in both],
+                    np.transpose(lucks),
                 )
                 yield f"{metric.replace('_', ' ')} of {phase}, {name} / {first}", ratio
+
+
+def _luck(run: Summaries, replications: Iterable[int]) -> list[float]:
+    return [run[number].get("slice_luck", math.nan) for number in replications]
 
 
 def _totals(run: Summaries, metric: str, phase: str) -> dict[int, float]:

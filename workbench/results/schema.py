@@ -65,6 +65,9 @@ operations_in_bin (component, core, time_bin; operations)
     Operations of any phase that ended on the core in each time bin.
 lost_operations (phase, component; operations)
     Operations that arrived and were turned away.
+slice_luck (; 1)
+    How favourably the replication drew the moments at which cores switch: of expectation 0,
+    a control variate for `workbench.results.statistics`.
 segment_core, segment_bucket, segment_component (segment; uint8)
     The timeline, where one was recorded: what each core did in the recorded span, in order
     of the segments' ends. Cell of the affinity space, index into `BUCKETS`, index into
@@ -169,6 +172,7 @@ _OPTIONAL_DIMS: Mapping[str, tuple[str, ...]] = {
     "latency_mean_seconds": ("phase", "component"),
     "lost_operations": ("phase", "component"),
     "operations_in_bin": ("component", "core", "time_bin"),
+    "slice_luck": (),
     "segment_core": ("segment",),
     "segment_bucket": ("segment",),
     "segment_component": ("segment",),

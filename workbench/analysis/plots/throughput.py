@@ -43,26 +43,27 @@ _NEAR = 0.04  # how far from a dot, as a part of the axis, a tap still is on it
 class _Bar:
     """One run in one metric; values in op/s.
 
-    ``totals`` and ``parts`` (by component) are of the selected replications, ``dots`` (by
-    component, None for all together) of every one.
+    ``totals``, ``luck`` and ``parts`` (by component) are of the selected replications, ``dots``
+    (by component, None for all together) of every one.
     """
 
     metric: str
     variant: str
     x: float
     totals: NDArray[np.float64]
+    luck: NDArray[np.float64]
     parts: dict[str, NDArray[np.float64]]
     dots: dict[str | None, NDArray[np.float64]]
 
-    def shown(self, component: str | None) -> NDArray[np.float64]:
+    def shown(self, component: str | None) -> Estimate:
         """Return what the whisker is of: the selected component's values, else the totals."""
-        return self.parts.get(component or "", self.totals)
+        return mean(self.parts.get(component or "", self.totals), self.luck)
 
     def stack(self, first: str | None) -> list[tuple[str, Estimate, float]]:
         """Components with their mean and the lower edge of their segment, `first` at the bottom."""
         segments, bottom = [], 0.0
         for name in sorted(self.parts, key=lambda name: name != first):
-            estimate = mean(self.parts[name])
+            estimate = mean(self.parts[name], self.luck)
             if estimate.exists:
                 segments.append((name, estimate, bottom))
                 bottom += estimate.value
@@ -218,6 +219,7 @@ def _view(part: Comparison, every: Comparison, workload: str) -> _View:
             variant,
             group * (len(variants) + 0.7) + place,
             part.values(metric, variant, workload),
+            part.luck(variant, workload),
             {
                 name: part.values(metric, variant, workload, component=name)
                 for name in part.components
@@ -291,7 +293,7 @@ def _means(
     """Return the intervals, and the means as texts above everything of their bar."""
     whiskers, values = [], []
     for bar in seen.bars:
-        estimate = mean(bar.shown(component))
+        estimate = bar.shown(component)
         if not estimate.exists:
             continue
         highest = float(np.nanmax(bar.dots[component]))

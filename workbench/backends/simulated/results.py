@@ -14,6 +14,7 @@ import workbench
 from workbench.backends.base import Job
 from workbench.backends.instances import Instance
 from workbench.backends.simulated import layout
+from workbench.backends.simulated.luck import slice_luck
 from workbench.backends.simulated.setup import Plan
 from workbench.results.schema import (
     BUCKETS,
@@ -81,6 +82,7 @@ def dataset(plan: Plan, job: Job) -> xr.Dataset:
             "accounting_seconds": (("component", "core", "bucket"), spread(accounting, 0)),
             "idle_seconds": ("core", idle if len(engine.components) else np.zeros(plan.cores)),
             "elapsed_seconds": ((), elapsed),
+            "slice_luck": ((), slice_luck(engine, plan.settings.number("slice_spread"))),
             "latency_count": (("phase", "component", "latency_bin"), latency),
             "latency_mean_seconds": (phased, _mean_latency(spread, phases, operations)),
             "lost_operations": (phased, spread(phases["lost"], 1)),
