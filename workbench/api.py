@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 from pydantic import ValidationError
 
-from workbench.analysis.attribution import asked, attribute
+from workbench.analysis.attribution import attribute
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.explanation import Attribution
 from workbench.analysis.groups import comparisons_of
 from workbench.analysis.outcome import compared, outcome
+from workbench.analysis.questions import asked
 from workbench.analysis.report import report_of
 from workbench.analysis.sweeps import SweepResults
 from workbench.analysis.timeline import Timeline
@@ -274,7 +275,7 @@ def timeline(run: str, replication: int = 0) -> Timeline:
         return Timeline(store.replication(str(run), replication))
 
 
-def report(runs: Results | str | Iterable[str], path: str | Path) -> Path:
+def report(runs: Results | str | Iterable[str], path: str | Path, *, why: bool = False) -> Path:
     """Write one HTML file that says what was asked and found, and needs no network.
 
     A path that ends with ``.zip`` gets the runs too; `open` restores them elsewhere.
@@ -285,6 +286,8 @@ def report(runs: Results | str | Iterable[str], path: str | Path) -> Path:
         Results, or one or more ids of runs in the run store.
     path
         Of the file.
+    why
+        Whether to say why simulated variants differ; takes longer than the runs did.
 
     Raises
     ------
@@ -294,7 +297,7 @@ def report(runs: Results | str | Iterable[str], path: str | Path) -> Path:
     ids = list(runs.run_ids) if isinstance(runs, Results) else _names(runs) or []
     path = Path(path)
     with _store() as store:
-        text = report_of(store, ids)
+        text = report_of(store, ids, why=why)
         if path.suffix == ".zip":
             write_bundle(store, ids, path, {"report.html": text})
         else:

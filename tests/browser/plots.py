@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
+from lxml import etree
 from playwright.sync_api import Page
 
-__all__ = ["brush", "go_to", "opacities", "plot_title", "tap", "until"]
+__all__ = ["brush", "exports_open", "go_to", "opacities", "plot_title", "tap", "until"]
 
 _FIGURE = """(name) => {
   // A figure that is just being replaced may share its name with its successor.
@@ -107,3 +110,21 @@ def opacities(page: Page, figure: str) -> dict[str, float]:
         figure,
     )
     return shown
+
+
+def exports_open(page: Page, view: str) -> None:
+    """A view gives its data as CSV and Parquet, the same in both, and its picture in both kinds."""
+
+    def download(kind: str) -> Path:
+        # A view of several figures gives several pictures.
+        with page.expect_download(lambda one: one.suggested_filename.endswith(kind)) as download:
+            page.locator(f".export-{view}-{kind}").get_by_role("button").click()
+        return Path(download.value.path())
+
+    table, same = pd.read_csv(download("csv")), pd.read_parquet(download("parquet"))
+    assert len(table) == len(same) > 0, view
+    assert list(table.columns) == list(same.columns), view
+    assert download("png").read_bytes().startswith(b"\x89PNG"), view
+    picture = etree.parse(download("svg")).getroot()
+    assert picture.tag == "{http://www.w3.org/2000/svg}svg", view
+    assert len(picture.findall(".//{*}path")) > 3, f"{view}: the picture is empty"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.browser.gestures import open_talk
-from tests.browser.plots import go_to
+from tests.browser.plots import exports_open, go_to
 
 LONG = 180_000
 
@@ -23,6 +23,8 @@ def test_a_sweep_runs_is_drawn_and_is_known_the_next_time(app: Page) -> None:
                    .some((one) => one.name === "parallel-insert")""",
         timeout=LONG,
     )
+    for view in ("curves", "parallel"):
+        exports_open(app, view)
     app.locator(".sweep-start button").click()
     expect(app.locator(".sweep-says")).to_contain_text("24 known before", timeout=LONG)
     app.locator(".sweep-over textarea").first.fill("cores=none")

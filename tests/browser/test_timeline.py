@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Server
-from tests.browser.plots import _FIGURE, go_to, until
+from tests.browser.plots import _FIGURE, exports_open, go_to, until
 from tests.datasets import replication
 from tests.segments import recorded
 from workbench.results.records import RunSpec
@@ -84,3 +84,4 @@ def test_from_the_whole_to_one_segment_and_back(app: Page, app_server: Server) -
         app.locator(".export-trace").get_by_role("button").click()
     trace = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
     assert any(event["ph"] == "X" for event in trace["traceEvents"])
+    exports_open(app, "timeline")

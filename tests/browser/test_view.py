@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
 import pytest
-from lxml import etree
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, Watch
-from tests.browser.plots import brush, go_to, plot_title, until, wait_for_title
+from tests.browser.plots import (
+    brush,
+    exports_open,
+    go_to,
+    plot_title,
+    until,
+    wait_for_title,
+)
 from tests.datasets import replication
-from workbench.analysis.exports import has_parquet
+from workbench.results.bundle import open_bundle
 from workbench.results.records import RunSpec
 from workbench.results.store import RunStore
 
@@ -57,7 +62,7 @@ def all_say(page: Page, what: str, but: Sequence[str] = ()) -> None:
 
 
 def test_what_is_brushed_in_one_view_narrows_all_and_a_link_brings_it_back(
-    app: Page, browser: Browser, app_server: Server, runs: list[str]
+    app: Page, browser: Browser, app_server: Server, runs: list[str], tmp_path: Path
 ) -> None:
     app.goto(f"{app_server.url}/?page=Compare&runs={','.join(runs)}")
     expect(app.locator(".headlines")).to_contain_text("after is 4.00× before", timeout=60_000)
@@ -91,26 +96,47 @@ def test_what_is_brushed_in_one_view_narrows_all_and_a_link_brings_it_back(
     context.close()
 
     _exports_open(app)
+    _report_opens(app, browser, runs, tmp_path)
     app.locator(".clear-selection button").click()
     until(app, lambda: "cores=" not in app.url)
     go_to(app, "Build")
     until(app, lambda: "page=" not in app.url)
 
 
+def _report_opens(app: Page, browser: Browser, runs: list[str], folder: Path) -> None:
+    """The report opens without a network; its runs are restored in another store."""
+    app.locator(".make-report").get_by_role("button").click()
+    page_file, zip_file = folder / "report.html", folder / "runs.zip"
+    for hook, file in (("report-html", page_file), ("runs-zip", zip_file)):
+        with app.expect_download() as download:
+            app.locator(f".download-{hook}").get_by_role("button").click()
+        assert download.value.suggested_filename == file.name
+        download.value.save_as(file)
+    context = browser.new_context(offline=True)
+    page, asked, watch = context.new_page(), [], Watch()
+    watch.follow(page)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_file.as_uri())
+    expect(page.get_by_role("heading", name="Statistics")).to_be_visible()
+    page.wait_for_function("() => window.Bokeh.documents.every((one) => one.is_idle)")
+    assert page.evaluate("() => window.Bokeh.documents.length") == len(FIGURES)
+    # The plots answer without a server: a replication tells its value.
+    plot = page.locator(".bk-Figure").first
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.13, box["y"] + box["height"] * 0.75)
+    page.mouse.move(box["x"] + box["width"] * 0.13 + 2, box["y"] + box["height"] * 0.75, steps=4)
+    expect(page.locator(".bk-Tooltip", has_text="op/s").first).to_be_visible()
+    assert asked == [page_file.as_uri()]
+    assert watch.console == []
+    context.close()
+    with RunStore(folder / "elsewhere") as other:
+        assert list(open_bundle(other, zip_file)) == runs
+
+
 def _exports_open(app: Page) -> None:
     """Every view gives its data and its picture, without a network."""
-
-    def download(hook: str) -> Path:
-        with app.expect_download() as download:
-            app.locator(f".export-{hook}").get_by_role("button").click()
-        return Path(download.value.path())
-
-    for view in ("throughput", "ratio", "activity", "latency", "accounting", "difference"):
-        assert len(pd.read_csv(download(f"{view}-csv"))) > 0, view
-    if has_parquet():
-        assert len(pd.read_parquet(download("accounting-parquet"))) > 0
-    else:
-        expect(app.locator(".export-accounting-parquet")).to_have_count(0)
-    assert download("difference-png").read_bytes().startswith(b"\x89PNG")
-    picture = etree.parse(download("activity-svg"))
-    assert picture.getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    for view in ("throughput", "ratio", "activity", "latency", "utilisation", "accounting",
+                 "difference"):  # fmt: skip
+        exports_open(app, view)

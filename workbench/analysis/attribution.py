@@ -25,7 +25,6 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench import formats
 from workbench.analysis.explanation import (
     Assumption,
     Attribution,
@@ -34,18 +33,15 @@ from workbench.analysis.explanation import (
     Part,
 )
 from workbench.analysis.mechanisms import Mechanism, applied, mechanisms, shares_cores
-from workbench.backends.base import Backend, Job, ParameterInfo, backend
+from workbench.backends.base import Backend, Job, ParameterInfo
 from workbench.errors import InputError
-from workbench.experiments.basis import experiment_of
 from workbench.experiments.plan import Plan, chosen, plans
-from workbench.experiments.samples import file_or_sample
 from workbench.experiments.trials import Totals, Trials
 from workbench.results.schema import METRICS
 from workbench.results.statistics import t_interval
-from workbench.results.store import RunStore
 from workbench.scenario.experiment import Experiment, Parameter
 
-__all__ = ["MOST_EXACT", "asked", "attribute", "metrics_named", "shapley"]
+__all__ = ["MOST_EXACT", "attribute", "shapley"]
 
 MOST_EXACT = 6
 """Mechanisms whose values are computed exactly; 64 subsets."""
@@ -340,58 +336,3 @@ def _subsets(players: Sequence[str]) -> list[On]:
 
 def _prefixes(orders: Sequence[Sequence[str]]) -> list[On]:
     return [frozenset(order[:size]) for order in orders for size in range(len(order) + 1)]
-
-
-def metrics_named(names: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the metrics that short names mean (``self``), by default all.
-
-    Raises
-    ------
-    workbench.errors.InputError
-        If there is none of a name.
-    """
-    short = {metric.removeprefix("throughput_"): metric for metric in METRICS}
-    whole = [name.removeprefix("throughput_") for name in names or ()]
-    return tuple(short[name] for name in chosen(whole, list(short), "metric"))
-
-
-def asked(
-    store: RunStore, what: str | Experiment, between: tuple[str, str] | None, workload: str | None
-) -> tuple[Experiment, tuple[str, str], str]:
-    """Return experiment, variants and workload of a question about a run or a file.
-
-    Parameters
-    ----------
-    store
-        Where runs are.
-    what
-        Id of a run, the path of a file, the name of a sample, or an experiment.
-    between, workload
-        None for the first two variants, and the run's or first workload. A run's own
-        variant is always one of the two.
-
-    Raises
-    ------
-    workbench.errors.InputError
-        If there is no such thing, or fewer than two variants.
-    """
-    variant = ""
-    if isinstance(what, Experiment):
-        experiment = what
-    elif what.isdigit():
-        record = store.run(what)
-        experiment, variant = experiment_of(record), record.variant
-        workload = workload or record.workload
-    else:
-        experiment = formats.read(file_or_sample(what)).experiment
-    if backend(experiment.backend).kind != "simulation":
-        experiment = experiment.but(backend="simulated")
-    names = [one.name for one in experiment.runnable_variants]
-    if between is None:
-        if len(names) < 2:
-            raise InputError(
-                f'"{experiment.name}" has one variant only.', "Add a second one to it."
-            )
-        first, second = names[:2] if variant in {"", *names[:2]} else (names[0], variant)
-        between = first, second
-    return experiment, between, workload or experiment.workloads[0]

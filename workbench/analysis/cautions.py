@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from workbench.analysis.comparison import Comparison
 
-__all__ = ["FEW", "cautions_of", "mixture"]
+__all__ = ["FEW", "cautions_of"]
 
 FEW = 10
 """Replications below which a comparison is doubtful: what the model's validation calls for."""
@@ -28,9 +26,3 @@ def cautions_of(comparison: Comparison) -> list[tuple[str, str]]:
             "Run ten or more, or ask for a half-width.",
         )
     ]
-
-
-def mixture(comparisons: Sequence[Comparison]) -> str:
-    """Return what comparisons that stand side by side differ in; "" where they do not."""
-    origins = dict.fromkeys(one.provenance for one in comparisons)
-    return ", ".join(origins) if len(origins) > 1 else ""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from workbench.analysis.comparison import Comparison
 from workbench.errors import InputError
-from workbench.results.schema import METRICS, core_accounting
+from workbench.results.schema import BUCKETS, METRICS, NO_COMPONENT, core_accounting
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TABLES", "has_parquet", "written"]
+    from workbench.analysis.explanation import Attribution
+    from workbench.analysis.timeline import Timeline
+    from workbench.analysis.validation import Validation
+
+__all__ = ["TABLES", "causes_table", "segments_table", "validation_table", "written"]
+
+_MOST_SEGMENTS = 2_000_000
 
 
 def _throughput(comparison: Comparison) -> pd.DataFrame:
@@ -88,27 +93,78 @@ TABLES: dict[str, Callable[[Comparison], pd.DataFrame]] = {
 """The table of each plot, by the plot's name."""
 
 
-def has_parquet() -> bool:
-    """Whether Parquet can be written here: pandas needs pyarrow for it."""
-    return importlib.util.find_spec("pyarrow") is not None
-
-
-def written(frame: pd.DataFrame, format: str) -> io.BytesIO:
-    """Return a table as a file, ``csv`` or ``parquet``.
+def segments_table(timelines: Mapping[str, Timeline], begin_ns: int, end_ns: int) -> pd.DataFrame:
+    """Return the segments of timelines, by their runs, in a span: one per row; times in s.
 
     Raises
     ------
     workbench.errors.InputError
-        If Parquet cannot be written here.
+        If there are more than a table should have.
     """
+    import pandas as pd  # noqa: PLC0415 - slow to import
+
+    count = sum(one.count(begin_ns, end_ns) for one in timelines.values())
+    if count > _MOST_SEGMENTS:
+        raise InputError(
+            f"The span has {count} segments; at most {_MOST_SEGMENTS} go into a table.",
+            "Zoom to a shorter span.",
+        )
+    tables = []
+    for run, timeline in timelines.items():
+        found = timeline.window(begin_ns, end_ns)
+        held = found.component != NO_COMPONENT
+        columns = {
+            "run": run,
+            "core": found.core[held],
+            "component": [timeline.components[one] for one in found.component[held]],
+            "bucket": [BUCKETS[one] for one in found.bucket[held]],
+            "start_seconds": found.start_ns[held] / 1e9,
+            "end_seconds": found.end_ns[held] / 1e9,
+        }
+        tables.append(pd.DataFrame(columns))
+    return pd.concat(tables, ignore_index=True)
+
+
+def causes_table(found: Attribution) -> pd.DataFrame:
+    """Return every cause's factor with its interval, and the remainder's, by metric."""
+    import pandas as pd  # noqa: PLC0415 - slow to import
+
+    rows = []
+    for one in found.explanations:
+        parts = [(part.part.name, part.log_ratio, part.share) for part in one.contributions]
+        parts.append(("remainder", one.remainder, one.remainder_share))
+        rows += [
+            {
+                "workload": found.workload, "a": found.between[1], "b": found.between[0],
+                "metric": one.metric, "cause": name, "log_ratio": log.value,
+                "ci95_low": log.low, "ci95_high": log.high, "n": log.n, "share": share,
+            }
+            for name, log, share in parts
+        ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def validation_table(found: Validation) -> pd.DataFrame:
+    """Return predictions and measurements side by side: throughputs in op/s, then ratios."""
+    import pandas as pd  # noqa: PLC0415 - slow to import
+
+    return pd.DataFrame(
+        {
+            "workload": cell.workload, "variant": cell.variant, "baseline": cell.base,
+            "predicted": cell.predicted.value, "measured": cell.measured.value,
+            "ci95_low": cell.measured.low, "ci95_high": cell.measured.high,
+            "n": cell.measured.n, "error": cell.error,
+        }
+        for cell in (*found.throughputs, *found.ratios)
+    )  # fmt: skip
+
+
+def written(frame: pd.DataFrame, format: str) -> io.BytesIO:
+    """Return a table as a file, ``csv`` or ``parquet``."""
+    file = io.BytesIO()
     if format == "parquet":
-        if not has_parquet():
-            raise InputError(
-                "Parquet needs pyarrow, which is not installed.",
-                "Install it: pip install 'affinity-workbench[parquet]'. CSV needs nothing.",
-            )
-        file = io.BytesIO()
         frame.to_parquet(file, index=False)
-        file.seek(0)
-        return file
-    return io.BytesIO(frame.to_csv(index=False).encode())
+    else:
+        file.write(frame.to_csv(index=False).encode())
+    file.seek(0)
+    return file

@@ -1,13 +1,14 @@
 """A report: one HTML file that says what was asked, done and found, and needs no network.
 
 It holds the plots (they pan, zoom and tell their values without any server), the
-statistics behind every claim, the configurations and all that is needed to do it again.
+statistics behind every claim, why the variants differ where that was asked, the
+configurations and all that is needed to do it again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from html import escape
 from typing import Any
@@ -18,25 +19,26 @@ from bokeh.embed.util import OutputDocumentFor, standalone_docs_json_and_render_
 from bokeh.util.paths import bokehjs_path
 
 from workbench import __version__, formats
-from workbench.analysis.comparison import Comparison, Ratio
+from workbench.analysis.cautions import FEW
+from workbench.analysis.comparison import Comparison
 from workbench.analysis.conditions import remarks
+from workbench.analysis.explanation import Attribution
 from workbench.analysis.groups import comparisons_of
-from workbench.analysis.labels import BUCKET_TITLES, METRIC_TITLES, times
-from workbench.analysis.plots.base import plot_title
-from workbench.analysis.tables import conditions_html, throughput_html, validation_html
+from workbench.analysis.labels import BUCKET_TITLES, METRIC_TITLES
+from workbench.analysis.plots.base import plot_names, plot_title
+from workbench.analysis.questions import Progress, answers
+from workbench.analysis.tables import (
+    conditions_html,
+    statistics_html,
+    throughput_html,
+    validation_html,
+)
 from workbench.analysis.validation import validations
 from workbench.errors import InputError
 from workbench.results.records import RunRecord
-from workbench.results.statistics import Estimate, bootstrap_ratio
 from workbench.results.store import RunStore
 
-__all__ = ["report_html", "report_of"]
-
-_FEW = 10
-"""Fewer replications than the model's own validation calls for are warned of."""
-
-_PLOTS = ("throughput", "ratio", "latency", "utilisation", "accounting")
-_OF_CORES = ("utilisation", "accounting")
+__all__ = ["report_of", "report_on"]
 
 _CSS = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1180px; margin: 24px auto; padding: 0 16px;
@@ -55,8 +57,24 @@ caption { caption-side: bottom; text-align: left; color: #5b6067; padding-top: 6
 """
 
 
-def report_of(store: RunStore, run_ids: Sequence[str]) -> str:
+def report_of(
+    store: RunStore,
+    run_ids: Sequence[str],
+    *,
+    why: bool = False,
+    progress: Progress = lambda _fraction, _message: None,
+) -> str:
     """Return a report of runs of a store, by their experiment's title and description.
+
+    Parameters
+    ----------
+    store, run_ids
+        Where the runs are, and which.
+    why
+        Whether to ask of every difference between simulated variants why it is there:
+        counterfactual runs, which take several times as long as the runs themselves.
+    progress
+        Called with the finished part of those, from 0 to 1, and what is going on.
 
     Raises
     ------
@@ -70,38 +88,37 @@ def report_of(store: RunStore, run_ids: Sequence[str]) -> str:
             "None of these runs has a result.",
             "Wait for one, or choose others: see `workbench runs list`.",
         )
-    title, question = records[0].experiment, ""
-    with suppress(InputError):  # an import, or recorded by another version
-        experiment = formats.read_text(records[0].experiment_yaml, "yaml").experiment
-        title, question = experiment.title or title, experiment.description
-    return report_html(records, comparisons_of(store, measured), title=title, question=question)
+    comparisons = comparisons_of(store, measured)
+    found = {one: answers(store, one, progress=progress) for one in comparisons if why}
+    return report_on(records, comparisons, found)
 
 
-def report_html(
+def report_on(
     records: Sequence[RunRecord],
     comparisons: Sequence[Comparison],
-    *,
-    title: str = "",
-    question: str = "",
+    why: Mapping[Comparison, Sequence[Attribution]],
 ) -> str:
-    """Return a report of some runs.
+    """Return a report of some runs, by the title and description of the first one's experiment.
 
     Parameters
     ----------
     records
-        The runs.
+        The runs, one or more.
     comparisons
         Theirs, one for each backend, kind, seed and scenario: never pooled.
-    title, question
-        Of the experiment.
+    why
+        What was found about why variants of a comparison differ.
     """
-    name = title or (records[0].experiment if records else "Report")
+    name, question = records[0].experiment, ""
+    with suppress(InputError):  # an import, or recorded by another version
+        experiment = formats.read_text(records[0].experiment_yaml, "yaml").experiment
+        name, question = experiment.title or name, experiment.description
     parts = [_head(name, question), _warnings(records, comparisons)]
     scripts: list[str] = []
     for comparison in comparisons:
-        body, script = _comparison(comparison)
+        body, drawn = _comparison(comparison, why.get(comparison, ()))
         parts.append(body)
-        scripts.append(script)
+        scripts += drawn
     for found in validations(comparisons):
         div, script = _embedded(hv.render(found.plot(), backend="bokeh"))
         parts.append(f"<h2>Prediction against measurement</h2>{validation_html(found)}{div}")
@@ -130,10 +147,10 @@ def _warnings(records: Sequence[RunRecord], comparisons: Sequence[Comparison]) -
             f"The runs fall into {len(comparisons)} groups that differ in backend, seed or "
             f"scenario ({origins}). They stand side by side; nothing is pooled."
         )
-    few = [record for record in records if record.done < _FEW]
+    few = [record for record in records if record.done < FEW]
     if few:
         told.append(
-            f"{len(few)} of {len(records)} runs have fewer than {_FEW} replications (run "
+            f"{len(few)} of {len(records)} runs have fewer than {FEW} replications (run "
             f"{', '.join(record.id for record in few)}): their intervals are wide or missing."
         )
     if broken := [record for record in records if record.status != "done"]:
@@ -145,9 +162,9 @@ def _warnings(records: Sequence[RunRecord], comparisons: Sequence[Comparison]) -
     return "".join(f'<div class="warning">{escape(text)}</div>' for text in told)
 
 
-def _comparison(comparison: Comparison) -> tuple[str, str]:
-    """Return the section of one comparison, and the script that draws its plots."""
-    says = "".join(f"<li>{escape(comparison.headline(one))}</li>" for one in comparison.ratios())
+def _comparison(comparison: Comparison, why: Sequence[Attribution]) -> tuple[str, list[str]]:
+    """Return the section of one comparison, and the scripts that draw its plots."""
+    says = "".join(f"<li>{escape(told)}</li>" for told in _says(comparison))
     parts = [
         f"<h2>Results: {escape(comparison.provenance)}</h2>",
         f"<ul>{says}</ul>" if says else "",
@@ -157,24 +174,79 @@ def _comparison(comparison: Comparison) -> tuple[str, str]:
     ]
     hv.Store.set_current_backend("bokeh")  # nobody has chosen one on the command line
     scripts = []
-    for name in _PLOTS:
+    for name in plot_names():
         if not _applies(name, comparison):
             continue
         drawn = getattr(comparison.plot, name)()
+        if isinstance(drawn, hv.Layout):
+            drawn = drawn.cols(1)  # labels need the width
         div, script = _embedded(hv.render(drawn, backend="bokeh"))
         parts.append(f"<h3>{escape(plot_title(name))}</h3>{div}")
         scripts.append(script)
-    parts += [_statistics(comparison), _causes(comparison)]
-    return "".join(parts), "".join(scripts)
+    statistics = statistics_html(comparison)
+    parts += [_moved(comparison), f"<h3>Statistics</h3>{statistics}" * bool(statistics)]
+    body, drawn = _why(comparison, why)
+    return "".join(parts) + body, scripts + drawn
+
+
+def _says(comparison: Comparison) -> list[str]:
+    """Return what the ratios say; those that cannot be had are told of once for each reason."""
+    there, missing = [], dict[str, list[str]]()
+    for one in comparison.ratios():
+        if one.estimate.exists:
+            there.append(comparison.headline(one))
+        else:
+            _, reason = comparison.verdict(one)
+            missing.setdefault(reason, []).append(METRIC_TITLES[one.metric])
+    return there + [
+        f"Not comparable: {', '.join(dict.fromkeys(metrics))} ({reason})"
+        for reason, metrics in missing.items()
+    ]
 
 
 def _applies(name: str, comparison: Comparison) -> bool:
     """Whether there is anything to draw."""
-    if name in _OF_CORES:
-        return comparison.has_accounting
-    return {"ratio": len(comparison.variants) > 1, "latency": comparison.has_latency}.get(
-        name, True
+    several = len(comparison.variants) > 1
+    return {
+        "ratio": several,
+        "latency": comparison.has_latency,
+        "activity": comparison.has_slots,
+        "utilisation": comparison.has_accounting,
+        "accounting": comparison.has_accounting,
+        "difference": several and comparison.has_accounting,
+    }.get(name, True)
+
+
+def _why(comparison: Comparison, found: Sequence[Attribution]) -> tuple[str, list[str]]:
+    """Return what causes the differences, and the scripts that draw the waterfalls."""
+    if not found:
+        can = comparison.kind == "simulation" and len(comparison.variants) > 1
+        hint = "Nobody asked why they differ: workbench report RUN... --why does."
+        return f'<p class="quiet">{hint}</p>' * can, []
+    parts, scripts = ["<h3>Why they differ</h3>"], []
+    for one in found:
+        # All three metrics in words, the first that all runs have as a picture, too.
+        there = [each.metric for each in one.explanations if each.exists]
+        for metric in there[:1]:
+            div, script = _embedded(hv.render(one.plot(metric), backend="bokeh"))
+            parts.append(div)
+            scripts.append(script)
+        for metric in there:
+            head, *causes = one.sentences(metric)
+            told = "".join(f"<li>{escape(cause)}</li>" for cause in causes)
+            is_open = " open" if metric == there[0] else ""
+            parts.append(
+                f"<details{is_open}><summary>{escape(head)}</summary><ul>{told}</ul></details>"
+            )
+        for title, few in (("Next to no effect", one.negligible), ("No part", one.absent)):
+            names = escape(", ".join(part.title for part in few))
+            parts.append(f'<p class="quiet">{title}: {names}.</p>' * bool(few))
+    parts.append(
+        '<p class="quiet">Simulated again with single causes switched off, alone and together; '
+        "a cause's factor is its mean effect over all orders, and the factors multiply to the "
+        "ratio. A star marks a cause that rests on a guess or an assumption.</p>"
     )
+    return "".join(parts), scripts
 
 
 def _embedded(drawn: Any) -> tuple[str, str]:
@@ -190,47 +262,7 @@ def _embedded(drawn: Any) -> tuple[str, str]:
     return f'<div id="{root}"></div>', f"<script>Bokeh.embed.embed_item({safe})</script>"
 
 
-def _statistics(comparison: Comparison) -> str:
-    rows = []
-    for one in comparison.ratios():
-        if not one.estimate.exists:
-            continue
-        check = bootstrap_ratio(
-            *(
-                comparison.values(one.metric, variant, one.workload, phase=one.phase)
-                for variant in (one.a, one.b)
-            )
-        )
-        rows.append(_statistic(one, check))
-    if not rows:
-        return ""
-    return (
-        "<h3>Statistics</h3><table><tr><th>workload</th><th>phase</th><th>metric</th><th>ratio</th>"
-        '<th class="number">value</th><th>t interval</th><th>bootstrap check</th>'
-        f'<th class="number">n</th></tr>{"".join(rows)}<caption>Geometric mean of the paired '
-        "ratios; 95 % interval of Student's t on the log-ratios, by their control variate where "
-        "there is one; as a check the percentile bootstrap over pairs (10 000 draws), "
-        "without it.</caption></table>"
-    )
-
-
-def _statistic(one: Ratio, check: Estimate) -> str:
-    def ends(estimate: Estimate) -> str:
-        if not estimate.has_interval:
-            return "none: n is below 2"
-        return f"{times(estimate.low)} to {times(estimate.high)}"
-
-    agrees = one.estimate.excludes(1.0) == check.excludes(1.0)
-    note = "" if agrees or not check.has_interval else " (disagrees on a difference)"
-    cells = (one.workload, one.phase, METRIC_TITLES[one.metric], f"{one.a} / {one.b}")
-    return (
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}"
-        f'<td class="number">{times(one.ratio)}</td><td>{ends(one.estimate)}</td>'
-        f'<td>{ends(check)}{note}</td><td class="number">{one.n}</td></tr>'
-    )
-
-
-def _causes(comparison: Comparison) -> str:
+def _moved(comparison: Comparison) -> str:
     """Return where the core time went instead, between the first variant and each other."""
     if not comparison.has_accounting or len(comparison.variants) < 2:
         return ""
@@ -252,7 +284,7 @@ def _causes(comparison: Comparison) -> str:
                 f"{escape(told or 'no share changes by 0.05 % or more')}</li>"
             )
     return (
-        f"<h3>Where the core time goes instead</h3><ul>{''.join(lines)}</ul>"
+        f"<ul>{''.join(lines)}</ul>"
         '<p class="quiet">Largest changes of the shares of all core time, means over the '
         "replications.</p>"
     )
@@ -315,4 +347,4 @@ def _reproduction(records: Sequence[RunRecord]) -> str:
     made = "; ".join(
         ", ".join(f"{name} {value}" for name, value in json.loads(one).items()) for one in versions
     )
-    return "".join(parts) + f'<p class="quiet">Made with {escape(made)}.</p>'
+    return "".join(parts) + f'<p class="quiet">Made with {escape(made)}.</p>' * bool(made)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from workbench.analysis.comparison import UNIT, Comparison
+from workbench.analysis.comparison import UNIT, Comparison, Ratio
 from workbench.analysis.conditions import conditions, provenance_facts
 from workbench.analysis.labels import (
     METRIC_DOCS,
@@ -18,9 +18,15 @@ from workbench.analysis.labels import (
     times,
 )
 from workbench.analysis.validation import LIMITS, METRIC, Cell, Validation
-from workbench.results.statistics import Estimate
+from workbench.results.statistics import Estimate, bootstrap_ratio
 
-__all__ = ["comparison_html", "conditions_html", "throughput_html", "validation_html"]
+__all__ = [
+    "comparison_html",
+    "conditions_html",
+    "statistics_html",
+    "throughput_html",
+    "validation_html",
+]
 
 
 def comparison_html(comparison: Comparison) -> str:
@@ -135,3 +141,44 @@ def _cell(estimate: Estimate, factor: float) -> str:
     half = number(half_width(estimate) / factor, 2)
     spread = f" <small>± {half}</small>" if estimate.has_interval else ""
     return f'<td class="number">{number(estimate.value / factor)}{spread}</td>'
+
+
+def statistics_html(comparison: Comparison) -> str:
+    """Return every paired ratio with both its intervals; "" where there is none."""
+    rows = []
+    for one in comparison.ratios():
+        if not one.estimate.exists:
+            continue
+        check = bootstrap_ratio(
+            *(
+                comparison.values(one.metric, variant, one.workload, phase=one.phase)
+                for variant in (one.a, one.b)
+            )
+        )
+        rows.append(_statistic(one, check))
+    if not rows:
+        return ""
+    return (
+        "<table><tr><th>workload</th><th>phase</th><th>metric</th><th>ratio</th>"
+        '<th class="number">value</th><th>t interval</th><th>bootstrap check</th>'
+        f'<th class="number">n</th></tr>{"".join(rows)}<caption>Geometric mean of the paired '
+        "ratios; 95 % interval of Student's t on the log-ratios, by their control variate where "
+        "there is one; as a check the percentile bootstrap over pairs (10 000 draws), "
+        "without it.</caption></table>"
+    )
+
+
+def _statistic(one: Ratio, check: Estimate) -> str:
+    def ends(estimate: Estimate) -> str:
+        if not estimate.has_interval:
+            return "none: n is below 2"
+        return f"{times(estimate.low)} to {times(estimate.high)}"
+
+    agrees = one.estimate.excludes(1.0) == check.excludes(1.0)
+    note = "" if agrees or not check.has_interval else " (disagrees on a difference)"
+    cells = (one.workload, one.phase, METRIC_TITLES[one.metric], f"{one.a} / {one.b}")
+    return (
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}"
+        f'<td class="number">{times(one.ratio)}</td><td>{ends(one.estimate)}</td>'
+        f'<td>{ends(check)}{note}</td><td class="number">{one.n}</td></tr>'
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -12,19 +11,20 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench.analysis.cautions import cautions_of
-from workbench.analysis.colours import component_colours
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.groups import comparisons_of, latest_runs
-from workbench.analysis.labels import number
 from workbench.analysis.selection import KINDS
 from workbench.analysis.validation import validations
-from workbench.app.compare_cards import cards, html, validation_card
+from workbench.app.compare_cards import cards, validation_card
+from workbench.app.compare_report import ReportMaker
+from workbench.app.compare_selection import selection_chips
 from workbench.app.compare_why import WhyPanel
 from workbench.app.updates import Updates, jobs_of
 from workbench.errors import InputError
 from workbench.results.records import ENDED, LIVE, RunRecord
 
 if TYPE_CHECKING:
+    from workbench.analysis.explanation import Attribution
     from workbench.app.state import AppState
 
 __all__ = ["ComparePage"]
@@ -109,13 +109,22 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
         self._document = pn.state.curdoc
         self._matching: list[str] = []
         self._pending: list[tuple[Any, Iterator[Any]]] = []
+        self._why: dict[Comparison, WhyPanel] = {}
+        self._report = ReportMaker(self._jobs.store, self._chooser, self._answers)
         self._updates = Updates(self._jobs, self._on_runs_changed)
         self._refresh()
 
     def __panel__(self) -> Any:
         return pn.Column(
             pn.Row(self._chooser, sizing_mode="stretch_width"),
-            pn.FlexBox(self._filter, self._found, self._latest, align_items="center", gap="8px"),
+            pn.FlexBox(
+                self._filter,
+                self._found,
+                self._latest,
+                self._report,
+                align_items="center",
+                gap="8px",
+            ),
             self._body,
             sizing_mode="stretch_width",
             margin=(8, 16),
@@ -198,6 +207,7 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
     # -- what they say -------------------------------------------------------------------------
 
     def _rebuild(self) -> None:
+        self._why.clear()
         try:
             records = [self._jobs.store.run(run_id) for run_id in self._chooser.value]
             self._comparisons = comparisons_of(self._jobs.store, records)
@@ -241,7 +251,7 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
                     self._state.selection,
                     self._by,
                     self._unit,
-                    partial(WhyPanel, self._jobs.store, comparison),
+                    partial(self._asker, comparison),
                 ),
             )
             for group, comparison in zip(groups, self._comparisons, strict=True)
@@ -251,6 +261,16 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
         ]
         # What is drawn before a browser is there would keep it from seeing anything.
         pn.state.onload(partial(self._draw_next, self._pending))
+
+    def _asker(self, comparison: Comparison) -> WhyPanel:
+        """Return the card that asks why; a report has what it found."""
+        self._why[comparison] = WhyPanel(self._jobs.store, comparison)
+        return self._why[comparison]
+
+    def _answers(self) -> tuple[list[Comparison], dict[Comparison, list[Attribution]]]:
+        """Return what is shown, and what was found about why variants of it differ."""
+        asked = {one: panel.answers for one, panel in self._why.items() if panel.answers}
+        return list(self._comparisons), asked
 
     def _draw_next(self, pending: list[tuple[Any, Iterator[Any]]]) -> None:
         """Draw one card and go on a little later, so that the first ones show at once."""
@@ -286,58 +306,8 @@ class ComparePage(pn.viewable.Viewer):  # type: ignore[misc]
             "info",
         )
 
-    # -- what is selected ----------------------------------------------------------------------
-
     def _show_selection(self) -> None:
-        selection = self._state.selection
-        names = dict.fromkeys(name for one in self._comparisons for name in one.components)
-        runs = {
-            one.run_id(*run): f"{run[1]} · {run[0]}"
-            for one in self._comparisons
-            for run in one.runs
-        }
-        chips = [
-            _chip(
-                name,
-                partial(selection.toggle, component=name),
-                hook=f"select-{name}",
-                colour=colour,
-                filled=selection.component in (None, name),
-            )
-            for name, colour in component_colours(names).items()
-        ]
-        for kind, text in selection.to_texts().items():
-            if kind == "run" and text in runs:
-                chips.append(_chip(runs[text], partial(selection.clear, kind), kind))
-            elif kind in _CHIPS:
-                chips.append(_chip(_CHIPS[kind](text), partial(selection.clear, kind), kind))
-        if selection.is_empty:
-            chips.append(
-                html(
-                    "Tap a component, core, run or single replication; drag over dots, cores "
-                    "or a span of time.",
-                    "selection-hint",
-                )
-            )
-        else:
-            chips.append(_chip("Clear selection", selection.clear, "clear-selection", icon="close"))
-        self._selected[:] = chips
-
-
-def _several(word: str, numbers: str) -> str:
-    return f"{word}{'' if numbers.isdigit() else 's'} {numbers}"
-
-
-def _span(text: str) -> str:
-    begin, end = text.split("-", 1) if "e" not in text else re.split(r"(?<!e)-", text)
-    return f"{number(float(begin) * 1e3)} to {number(float(end) * 1e3)} ms"
-
-
-_CHIPS: dict[str, Callable[[str], str]] = {
-    "cores": partial(_several, "core"),
-    "replications": partial(_several, "replication"),
-    "time": _span,
-}
+        self._selected[:] = selection_chips(self._state.selection, self._comparisons)
 
 
 def _option(record: RunRecord) -> str:
@@ -350,34 +320,3 @@ def _notice(what: str, remedy: str, severity: str) -> Any:
     return pmui.Alert(
         object=remedy, title=what, severity=severity, margin=16, css_classes=["compare-notice"]
     )
-
-
-def _chip(
-    label: str,
-    on_click: Callable[[], None],
-    hook: str,
-    *,
-    colour: str = "",
-    filled: bool = True,
-    icon: str = "",
-) -> Any:
-    """Return a small button; one with a colour stands for a component."""
-    look: dict[str, Any] = {"textTransform": "none", "borderRadius": "16px"}
-    if colour:
-        dot = {"content": '""', "width": "12px", "height": "12px", "borderRadius": "50%"}
-        look["&::before"] = dot | {"backgroundColor": colour, "marginRight": "8px"}
-    if not filled:  # faint in what is no text, which has to stay legible
-        look["borderStyle"] = "dashed"
-        look.get("&::before", {})["opacity"] = 0.35
-    button = pmui.Button(
-        label=label,
-        icon=icon or None,
-        variant="outlined",
-        size="small",
-        color="default" if colour else "primary",
-        sx=look,
-        css_classes=[hook],
-        margin=4,
-    )
-    button.on_click(lambda _: on_click())
-    return button

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -12,6 +13,7 @@ import panel_material_ui as pmui
 from workbench.analysis.colours import BUCKET_COLOURS
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.conditions import remarks
+from workbench.analysis.exports import TABLES, validation_table
 from workbench.analysis.labels import BUCKET_TITLES, METRIC_DOCS, METRIC_TITLES
 from workbench.analysis.narrowing import narrowed
 from workbench.analysis.plots.base import draw, plot_title
@@ -108,7 +110,7 @@ def cards(
             ),
             sizing_mode="stretch_width",
         ),
-        export_bar("throughput", comparison),
+        _exports("throughput", comparison),
     )
     if len(comparison.variants) > 1:
         yield card(
@@ -116,7 +118,7 @@ def cards(
             "Geometric mean over pairs of replications with the same seed; "
             "right of 1 the first variant is faster.",
             plot("ratio", "ratio"),
-            export_bar("ratio", comparison),
+            _exports("ratio", comparison),
         )
         yield why()
     if comparison.has_slots:
@@ -130,7 +132,7 @@ def cards(
                 ),
                 sizing_mode="stretch_width",
             ),
-            export_bar("activity", comparison),
+            _exports("activity", comparison),
         )
     if comparison.has_latency:
         yield card(
@@ -143,7 +145,7 @@ def cards(
                 ),
                 sizing_mode="stretch_width",
             ),
-            export_bar("latency", comparison),
+            _exports("latency", comparison),
         )
     if comparison.has_accounting:
         yield from _core_cards(comparison, plot, by, share)
@@ -170,6 +172,7 @@ def validation_card(found: Validation) -> Any:
             linked_axes=False,
             css_classes=["plot-validation"],
         ),
+        export_bar("validation", partial(validation_table, found)),
     )
 
 
@@ -195,7 +198,7 @@ def _core_cards(
             ),
             sizing_mode="stretch_width",
         ),
-        export_bar("utilisation", comparison),
+        _exports("utilisation", comparison),
     )
 
     def accounting(by: str, share: bool) -> Any:
@@ -213,7 +216,7 @@ def _core_cards(
         pn.Row(by, share),
         html(_bucket_key(comparison), "bucket-key"),
         pn.bind(accounting, by, share),
-        export_bar("accounting", comparison),
+        _exports("accounting", comparison),
     )
 
     def difference(share: bool) -> Any:
@@ -225,8 +228,12 @@ def _core_cards(
             "Core time of one variant less that of the other, with the 95 % interval over pairs "
             "of replications.",
             pn.bind(difference, share),
-            export_bar("difference", comparison),
+            _exports("difference", comparison),
         )
+
+
+def _exports(name: str, comparison: Comparison) -> Any:
+    return export_bar(name, partial(TABLES[name], comparison))
 
 
 def _says(comparison: Comparison) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
 
-from workbench.analysis.attribution import asked, attribute
+from workbench.analysis.exports import causes_table
 from workbench.analysis.labels import METRIC_TITLES
+from workbench.analysis.questions import answer
 from workbench.app.compare_cards import card, html
+from workbench.app.export import export_bar
 from workbench.backends.base import BackendError, Cancelled
 from workbench.errors import InputError
 from workbench.results.schema import METRICS
@@ -41,6 +44,11 @@ class WhyPanel(pn.viewable.Viewer):  # type: ignore[misc]
         Where the runs are.
     comparison
         With two variants or more.
+
+    Attributes
+    ----------
+    answers
+        What was found so far, the latest answer to each question.
     """
 
     def __init__(self, store: RunStore, comparison: Comparison, **params: Any) -> None:
@@ -71,6 +79,7 @@ class WhyPanel(pn.viewable.Viewer):  # type: ignore[misc]
         self._note = html("", "why-note")
         self._answer = pn.Column(sizing_mode="stretch_width", css_classes=["why-answer"])
         self._found: Attribution | None = None
+        self.answers: list[Attribution] = []
         self._cancelled = threading.Event()
         self._progress: tuple[float, str] = (0.0, "")
         self._outcome: Attribution | str | None = None
@@ -101,14 +110,13 @@ class WhyPanel(pn.viewable.Viewer):  # type: ignore[misc]
     def ask(self) -> None:
         """Have the counterfactual runs done in a thread; the session looks after it."""
         pair = (self._first.value, self._second.value)
-        runs = [self._comparison.run_id(label, self._workload.value) for label in pair]
         self._outcome, self._progress = None, (0.0, "starting")
         self._cancelled.clear()
         self._answer.clear()
         self._metric.visible = False
         self._busy(True)
         thread = threading.Thread(
-            target=self._work, args=(runs, self._workload.value), name="why", daemon=True
+            target=self._work, args=(pair, self._workload.value), name="why", daemon=True
         )
         thread.start()
         if pn.state.curdoc is None:  # no session to look after it
@@ -117,16 +125,15 @@ class WhyPanel(pn.viewable.Viewer):  # type: ignore[misc]
         else:
             self._clock = pn.state.add_periodic_callback(self.look, _LOOK_MS)
 
-    def _work(self, runs: Sequence[str], workload: str) -> None:
+    def _work(self, pair: tuple[str, str], workload: str) -> None:
         def progress(part: float, message: str) -> None:
             self._progress = part, message
 
         try:
-            first, second = (self._store.run(run).variant for run in runs)
-            experiment, between, workload = asked(self._store, runs[0], (first, second), workload)
-            self._outcome = attribute(
-                experiment, between, workload, progress=progress, cancelled=self._cancelled
-            )
+            self._outcome = answer(
+                self._store, self._comparison, workload, pair,
+                progress=progress, cancelled=self._cancelled,
+            )  # fmt: skip
         except Cancelled:
             self._outcome = "Cancelled."
         except (InputError, BackendError) as problem:
@@ -150,6 +157,8 @@ class WhyPanel(pn.viewable.Viewer):  # type: ignore[misc]
             self._note.object = escape(self._outcome)
             return
         self._found = self._outcome
+        self.answers = [one for one in self.answers if not _same_question(one, self._found)]
+        self.answers.append(self._found)
         self._metric.visible = True
         self._show()
 
@@ -170,7 +179,12 @@ class WhyPanel(pn.viewable.Viewer):  # type: ignore[misc]
                 css_classes=["plot-why"],
             ),
             html(f"<ul>{items}</ul>{_aside(found)}", "why-says"),
+            export_bar("waterfall", partial(causes_table, found)),
         ]
+
+
+def _same_question(one: Attribution, other: Attribution) -> bool:
+    return (one.workload, one.between) == (other.workload, other.between)
 
 
 def _aside(found: Attribution) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import panel_material_ui as pmui
 from panel.layout import FlexBox
 
-from workbench.analysis.comparison import Comparison
-from workbench.analysis.exports import TABLES, has_parquet, written
+from workbench.analysis.exports import written
+from workbench.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["export_bar"]
 
@@ -35,21 +40,21 @@ _PICTURE = """
 """
 
 
-def export_bar(name: str, comparison: Comparison) -> Any:
+def export_bar(name: str, table: Callable[[], pd.DataFrame]) -> Any:
     """Return small buttons that download a plot's table and its figures.
 
     Parameters
     ----------
     name
         Of the plot; its figures' names begin with it.
-    comparison
-        What it shows.
+    table
+        Makes the table of what it shows.
     """
     buttons = []
-    for format in ("csv", "parquet") if has_parquet() else ("csv",):
+    for format in ("csv", "parquet"):
         download = pmui.FileDownload(
             label=format.upper(),
-            callback=partial(_table, name, comparison, format),
+            callback=partial(_file, table, format),
             filename=f"{name}.{format}",
             variant="text",
             size="small",
@@ -70,5 +75,8 @@ def export_bar(name: str, comparison: Comparison) -> Any:
     return FlexBox(*buttons, gap="4px", margin=(0, 12), css_classes=["export-bar"])
 
 
-def _table(name: str, comparison: Comparison, format: str) -> Any:
-    return written(TABLES[name](comparison), format)
+def _file(table: Callable[[], pd.DataFrame], format: str) -> Any:
+    try:
+        return written(table(), format)
+    except InputError as problem:  # the file says it, where the page does not
+        return io.BytesIO(str(problem).encode())

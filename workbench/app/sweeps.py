@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import panel_material_ui as pmui
 from workbench.analysis.labels import METRIC_TITLES
 from workbench.analysis.plots.sweep import curves, parallel
 from workbench.analysis.sweeps import sweep_table
+from workbench.app.export import export_bar
 from workbench.app.runs_progress import duration
 from workbench.app.updates import jobs_of
 from workbench.errors import InputError
@@ -28,6 +28,8 @@ from workbench.results.schema import METRICS
 from workbench.results.sweeps import SweepStore
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.app.state import AppState
 
 __all__ = ["SweepPage"]
@@ -110,9 +112,8 @@ class SweepPage(pn.viewable.Viewer):  # type: ignore[misc]
             width=160,
             size="small",
         )
-        self._export = pmui.FileDownload(
-            callback=self._csv, filename="sweep.csv", label="CSV", variant="text", size="small"
-        )
+        # Kept through every drawing, so that a click is never on one that is just replaced.
+        self._exports = {name: export_bar(name, self._table) for name in ("curves", "parallel")}
         self._body = pn.Column(sizing_mode="stretch_width", css_classes=["sweep-plots"])
         self._go.on_click(lambda _: self._start())
         self._cancel.on_click(self._ask_to_stop)
@@ -143,8 +144,7 @@ class SweepPage(pn.viewable.Viewer):  # type: ignore[misc]
         )
         results = pn.Column(
             pn.FlexBox(
-                self._which, self._along, self._metric, self._export, gap="8px",
-                align_items="center",
+                self._which, self._along, self._metric, gap="8px", align_items="center",
             ),
             self._body,
             styles={"flex": "1 1 640px", "min-width": "0"},
@@ -267,11 +267,18 @@ class SweepPage(pn.viewable.Viewer):  # type: ignore[misc]
             self._body[:] = [pmui.Alert(title="This sweep has no result yet.", severity="info")]
             return
         metric = self._metric.value
-        drawn = [parallel(self._dataset, metric=metric)]
-        drawn.insert(0, curves(self._dataset, along=self._along.value, metric=metric))
+        drawn = {
+            "curves": curves(self._dataset, along=self._along.value, metric=metric),
+            "parallel": parallel(self._dataset, metric=metric),
+        }
         self._body[:] = [
-            pn.pane.HoloViews(one, sizing_mode="stretch_width", linked_axes=False) for one in drawn
+            part
+            for name, one in drawn.items()
+            for part in (
+                pn.pane.HoloViews(one, sizing_mode="stretch_width", linked_axes=False),
+                self._exports[name],
+            )
         ]
 
-    def _csv(self) -> io.BytesIO:
-        return io.BytesIO(sweep_table(self._dataset).to_csv(index=False).encode())
+    def _table(self) -> pd.DataFrame:
+        return sweep_table(self._dataset)

@@ -12,15 +12,19 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench.analysis.colours import BUCKET_COLOURS, component_colours
+from workbench.analysis.exports import segments_table
 from workbench.analysis.labels import BUCKET_TITLES, number
 from workbench.analysis.plots.timeline import TimelineFigure
 from workbench.analysis.timeline import Event, Timeline
 from workbench.analysis.trace import write_trace
+from workbench.app.export import export_bar
 from workbench.app.updates import Updates, jobs_of
 from workbench.errors import InputError
 from workbench.results.schema import BUCKETS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.app.state import AppState
 
 __all__ = ["TimelinePage"]
@@ -76,7 +80,8 @@ class TimelinePage(pn.viewable.Viewer):  # type: ignore[misc]
         self._play = pmui.Button(label="Replay", icon="play_arrow", css_classes=["replay"])
         self._told = pn.pane.HTML("", stylesheets=[_CSS], css_classes=["timeline-told"])
         self._key = pn.pane.HTML("", stylesheets=[_CSS], css_classes=["timeline-key"])
-        self._export = pmui.FileDownload(
+        self._export = export_bar("timeline", self._segments)
+        self._traced = pmui.FileDownload(
             callback=self._trace,
             filename="trace.json",
             label="Perfetto trace",
@@ -205,6 +210,7 @@ class TimelinePage(pn.viewable.Viewer):  # type: ignore[misc]
             button("Next", "skip_next", "event-next", partial(self._seek, False)),
             button("Mark", "straighten", "set-mark", self._mark),
             button("Whole", "fit_screen", "show-whole", self._whole),
+            self._traced,
             self._export,
             align_items="center",
             gap="8px",
@@ -304,18 +310,37 @@ class TimelinePage(pn.viewable.Viewer):  # type: ignore[misc]
 
     # -- export ----------------------------------------------------------------------------------
 
+    def _view(self) -> tuple[int, int]:
+        """Return the span in view, in ns."""
+        seen = self._figures[0].x_range
+        return int(seen.start * 1e3), int(seen.end * 1e3)
+
+    def _segments(self) -> pd.DataFrame:
+        """Return the span in view of every run, as a table."""
+        shown = {one.figure.title.text: one.timeline for one in self._figures}
+        try:
+            return segments_table(shown, *self._view())
+        except InputError as problem:
+            self._tell(f"{problem.what} {problem.remedy}")
+            raise
+
     def _trace(self) -> io.BytesIO:
         """Return the span in view as a trace."""
         first = self._figures[0]
+        begin_ns, end_ns = self._view()
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "trace.json"
-            write_trace(
-                first.timeline,
-                file,
-                begin_ns=int(first.x_range.start * 1e3),
-                end_ns=int(first.x_range.end * 1e3),
-                title=first.figure.title.text,
-            )
+            try:
+                write_trace(
+                    first.timeline,
+                    file,
+                    begin_ns=begin_ns,
+                    end_ns=end_ns,
+                    title=first.figure.title.text,
+                )
+            except InputError as problem:
+                self._tell(f"{problem.what} {problem.remedy}")
+                return io.BytesIO(str(problem).encode())
             return io.BytesIO(file.read_bytes())
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from workbench.cli.context import opened_store
-from workbench.cli.output import print_json, say, write_page
+from workbench.cli.output import print_json, say, stderr, write_page
 
 __all__ = ["open_file", "report"]
 
@@ -23,13 +23,23 @@ def report(
     bundle: Annotated[
         Path | None, typer.Option("--zip", help="Also write the runs, for `workbench open`.")
     ] = None,
+    why: Annotated[
+        bool,
+        typer.Option("--why", help="Also say why variants differ: takes longer than the runs."),
+    ] = False,
 ) -> None:
     """Write one HTML file with question, results, statistics and all that reproduces them."""
     from workbench.analysis.report import report_of
     from workbench.results.bundle import write_bundle
 
     with opened_store() as store:
-        text = report_of(store, runs)
+        with stderr().status("writing") as status:
+            text = report_of(
+                store,
+                runs,
+                why=why,
+                progress=lambda part, told: status.update(f"{100 * part:.0f} %, {told}"),
+            )
         write_page(output, text)
         if bundle is not None:
             write_bundle(store, runs, bundle, {"report.html": text})

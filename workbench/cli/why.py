@@ -49,7 +49,8 @@ def why(
     json: Annotated[bool, typer.Option("--json", help="Print it as one object.")] = False,
 ) -> None:
     """Say why two variants differ: counterfactual runs, cause by cause."""
-    from workbench.analysis.attribution import asked, attribute, metrics_named
+    from workbench.analysis.attribution import attribute
+    from workbench.analysis.questions import asked, metrics_named
     from workbench.backends.base import Cancelled
 
     wanted = metrics_named(metric)

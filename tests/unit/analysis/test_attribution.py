@@ -14,9 +14,10 @@ import pytest
 from tests import fake_backend
 from tests.simulation import TO_ANYONE, timer, tree
 from workbench.analysis import mechanisms as registry
-from workbench.analysis.attribution import attribute, metrics_named, shapley
+from workbench.analysis.attribution import attribute, shapley
 from workbench.analysis.explanation import Attribution
 from workbench.analysis.mechanisms import Mechanism, mechanisms, register
+from workbench.analysis.questions import metrics_named
 from workbench.backends.base import Cancelled
 from workbench.errors import InputError
 from workbench.results.schema import METRICS

@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import fields
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,17 @@ import xarray as xr
 
 from tests import fake_backend
 from tests.fake_backend import experiment
+from tests.unit.analysis.test_attribution import COSTLY_SWITCH
+from workbench.analysis.comparison import Comparison
+from workbench.analysis.groups import comparisons_of
+from workbench.analysis.plots.base import plot_title
+from workbench.analysis.questions import answers
 from workbench.analysis.report import report_of
 from workbench.errors import InputError
 from workbench.experiments.jobs import JobManager
 from workbench.results.bundle import open_bundle, write_bundle
 from workbench.results.records import RunSpec
+from workbench.results.schema import METRICS
 from workbench.results.statistics import bootstrap_ratio, paired_ratio
 from workbench.results.store import RunStore
 
@@ -36,8 +43,13 @@ def ids(store: RunStore) -> list[str]:
     return [run.id for run in reversed(store.runs())]
 
 
-def test_a_report_is_one_file_that_asks_nobody(store: RunStore) -> None:
-    text = report_of(store, ids(store))
+@pytest.fixture(scope="module")
+def text(store: RunStore) -> str:
+    """The report of all runs."""
+    return report_of(store, ids(store))
+
+
+def test_a_report_is_one_file_that_asks_nobody(text: str) -> None:
     # What a browser would fetch: sources, links, style imports. (Namespaces are no addresses.)
     bare = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
     assert not re.search(r"""(src|href)\s*=""", bare)
@@ -47,10 +59,12 @@ def test_a_report_is_one_file_that_asks_nobody(store: RunStore) -> None:
     assert text.count("Bokeh.embed.embed_item(") >= 3  # plots that are drawn
     assert "fewer than 10 replications" in bare
     assert "workbench run" in bare
+    # Every plot that has something to show: what happened when needs slots.
+    for name in ("throughput", "ratio", "utilisation", "accounting", "difference"):
+        assert f">{plot_title(name)}<" in bare, name
 
 
-def test_the_statistics_stand_in_the_report(store: RunStore) -> None:
-    text = report_of(store, ids(store))
+def test_the_statistics_stand_in_the_report(store: RunStore, text: str) -> None:
     runs = {(r.workload, r.variant): store.dataset(r.id) for r in store.runs()}
     pair = [
         runs["insert", variant].total_makespan.isel(phase=0).values
@@ -75,6 +89,33 @@ def test_the_bootstrap_agrees_with_t_where_t_is_exact() -> None:
     width = np.log(t.high / t.low)
     assert np.log(check.high / check.low) == pytest.approx(width, rel=0.05)
     assert not bootstrap_ratio([2.0], [1.0]).has_interval
+
+
+def test_a_report_says_why_the_variants_differ(
+    tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Nobody asked why" in text
+    monkeypatch.setattr("workbench.analysis.report.plot_names", tuple)  # they take long
+    with RunStore(tmp_path) as store, JobManager(store) as jobs:
+        ids = jobs.submit(COSTLY_SWITCH, workloads=["lookup"], replications=2)
+        assert jobs.wait(ids, 60.0)
+        told: list[float] = []
+        text = report_of(store, ids, why=True, progress=lambda part, _: told.append(part))
+        (comparison,) = comparisons_of(store, [store.run(run_id) for run_id in ids])
+        (found,) = answers(store, comparison)
+    assert found.between == ("time-shared", "partitioned")
+    assert told[-1] == pytest.approx(1.0)
+    assert "Nobody asked why" not in text
+    for metric in METRICS:
+        for sentence in found.sentences(metric):
+            assert escape(sentence) in text
+    assert "waterfall-throughput_window" in text
+
+
+def test_a_measurement_is_not_asked_why(store: RunStore) -> None:
+    (comparison,) = comparisons_of(store, store.runs())
+    measured = Comparison(comparison.dataset.assign_attrs(kind="measurement"))
+    assert answers(store, measured) == []
 
 
 def test_runs_without_a_result_make_no_report(store: RunStore) -> None:

@@ -16,6 +16,9 @@ from workbench.results.store import RunStore
 
 hv.extension("bokeh", logo=False)
 
+# FileDownload of panel-material-ui hands both on to Panel's.
+pytestmark = pytest.mark.filterwarnings("ignore:Both 'variant' and 'button_style'")
+
 
 @pytest.fixture
 def panel(tmp_path: Path) -> Iterator[WhyPanel]:
@@ -27,7 +30,8 @@ def panel(tmp_path: Path) -> Iterator[WhyPanel]:
 
 
 def said(panel: WhyPanel) -> str:
-    return "".join(str(part.object) for part in panel._answer if isinstance(part.object, str))
+    texts = (getattr(part, "object", None) for part in panel._answer)
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def test_it_answers_in_every_metric(panel: WhyPanel) -> None:
