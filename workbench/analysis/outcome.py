@@ -7,6 +7,7 @@
                "throughput_window": {"mean", "ci95": [low, high], "unit": "op/s", "n"},
                "throughput_makespan": {...}, "throughput_self": {...},
                "components": {NAME: {the same three, "timer", "exit_reason", "exit_detail"}},
+               "operations_at_least", "rounds_at_least",
                "accounting": {BUCKET: share of core time}}],
      "comparisons": [{"workload", "phase", "a", "b", "metric", "ratio", "ci95", "n"}]}
 
