@@ -23,7 +23,8 @@ _SWEEP = """
 import os, sys
 from tests.integration import test_sweeps
 from workbench.results.store import RunStore
-from workbench.experiments.sweep.run import numbers_of, run_sweep
+from workbench.experiments.sweep.run import run_sweep
+from workbench.experiments.sweep.work import numbers_of
 from pathlib import Path
 
 plan = test_sweeps.plan()

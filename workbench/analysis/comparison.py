@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from workbench.analysis.labels import METRIC_TITLES, confidence, times
+from workbench.analysis.labels import METRIC_TITLES, UNIT, confidence, times
 from workbench.errors import InputError
 from workbench.results.schema import METRICS, core_accounting, with_throughputs
 from workbench.results.statistics import LEAST_FREEDOM, Estimate, mean, paired_ratio
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 
     from workbench.analysis.plots import Plots
 
-__all__ = ["UNIT", "Comparison", "Ratio"]
-
-UNIT = "op/s"
-"""Unit of every throughput."""
+__all__ = ["Comparison", "Ratio"]
 
 _RUN_DIMS = ("variant", "workload", "replication")
 _NEVER_POOLED = ("backend", "kind", "accelerator")

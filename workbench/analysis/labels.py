@@ -11,6 +11,7 @@ __all__ = [
     "BUCKET_TITLES",
     "METRIC_DOCS",
     "METRIC_TITLES",
+    "UNIT",
     "confidence",
     "half_width",
     "in_unit",
@@ -18,6 +19,9 @@ __all__ = [
     "scale",
     "times",
 ]
+
+UNIT = "op/s"
+"""Unit of every throughput."""
 
 METRIC_TITLES = {
     "throughput_window": "steady window",

@@ -7,7 +7,8 @@ from typing import Any
 
 import xarray as xr
 
-from workbench.analysis.comparison import UNIT, Comparison
+from workbench.analysis.comparison import Comparison
+from workbench.analysis.labels import UNIT
 from workbench.results.schema import METRICS
 
 __all__ = ["extent", "run_summary"]

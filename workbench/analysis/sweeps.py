@@ -1,4 +1,4 @@
-"""What a sweep says: tables, plain values, and curves.
+"""What a sweep says: plain values, a table, and curves.
 
 The object that ``workbench sweep --json`` prints::
 
@@ -20,12 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
-from scipy.special import stdtrit
 
+from workbench.analysis.sweep_tables import sweep_points
 from workbench.experiments.sweep import open_sweep
 from workbench.results.schema import METRICS
-from workbench.results.statistics import CONFIDENCE
 from workbench.results.store import RunStore
 from workbench.results.sweeps import SweepStore
 
@@ -34,10 +32,9 @@ if TYPE_CHECKING:
 
     from workbench.analysis.plots.sweep import SweepPlots
 
-__all__ = ["SweepResults", "sweep_outcome", "sweep_points", "sweep_table"]
+__all__ = ["SweepResults", "sweep_outcome"]
 
 _MOST_FAILURES = 20
-_TOTALS = {metric: metric.replace("throughput", "total") for metric in METRICS}
 
 
 def sweep_outcome(store: RunStore, sweep_id: str) -> dict[str, Any]:
@@ -82,47 +79,6 @@ def sweep_outcome(store: RunStore, sweep_id: str) -> dict[str, Any]:
         "failures": [{"task": task, "message": message} for task, message in failures],
         "results": results,
     }
-
-
-def sweep_points(dataset: xr.Dataset) -> pd.DataFrame:
-    """Return one row per point, workload, variant and phase.
-
-    Columns: the axes, ``workload``, ``variant``, ``phase``, and for each metric its mean
-    over the replications, the ends of the 95 % t interval (NaN below n = 2) and n.
-    """
-    tables = {}
-    for metric, total in _TOTALS.items():
-        values = dataset[total]
-        there = values.notnull()
-        n = there.sum("replication")
-        mean = values.mean("replication")
-        half = _half_width(values.std("replication", ddof=1).values, n.values)
-        tables[metric] = mean
-        tables[f"{metric}_low"] = mean - half
-        tables[f"{metric}_high"] = mean + half
-        tables[f"{metric}_n"] = n
-    frame = xr.Dataset(tables).to_dataframe().reset_index()
-    measured = frame[[f"{metric}_n" for metric in METRICS]].max(axis="columns") > 0
-    first = [*dataset.attrs["axes"], "workload", "variant", "phase"]
-    rest = [name for name in frame.columns if name not in {*first, "point"}]
-    return frame.loc[measured, first + rest].reset_index(drop=True)
-
-
-def sweep_table(dataset: xr.Dataset) -> pd.DataFrame:
-    """Return one row per replication and phase, with the totals, for other programs."""
-    names = [*_TOTALS.values(), "operations"]
-    frame = dataset[names].to_dataframe().dropna(how="all", subset=names).reset_index()
-    spans = dataset[["elapsed_seconds", "context_switches", "finished"]].to_dataframe()
-    spans = spans.drop(columns=[c for c in spans if c in frame]).reset_index()
-    keys = [c for c in spans.columns if c in frame.columns]
-    return frame.merge(spans, on=keys)
-
-
-def _half_width(spread: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float64]:
-    enough = n >= 2
-    quantile = stdtrit(np.where(enough, n - 1, 1), 0.5 + CONFIDENCE / 2)
-    half: NDArray[np.float64] = quantile * spread / np.sqrt(np.maximum(n, 1))
-    return np.where(enough, half, np.nan)
 
 
 def _plain_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
-from workbench.analysis.comparison import UNIT, Comparison, Ratio
 from workbench.analysis.conditions import conditions, provenance_facts
 from workbench.analysis.labels import (
     METRIC_DOCS,
     METRIC_TITLES,
+    UNIT,
     confidence,
     half_width,
     in_unit,
@@ -19,6 +20,9 @@ from workbench.analysis.labels import (
 )
 from workbench.analysis.validation import LIMITS, METRIC, Cell, Validation
 from workbench.results.statistics import Estimate, bootstrap_ratio
+
+if TYPE_CHECKING:
+    from workbench.analysis.comparison import Comparison, Ratio
 
 __all__ = [
     "comparison_html",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from workbench.analysis.timeline import Segments, Timeline
 from workbench.errors import InputError
 from workbench.results.schema import BUCKETS, NO_COMPONENT
+
+if TYPE_CHECKING:
+    from workbench.analysis.timeline import Segments, Timeline
 
 __all__ = ["write_trace"]
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from workbench.analysis.comparison import UNIT, Comparison
+from workbench.analysis.comparison import Comparison
 from workbench.analysis.conditions import remarks
-from workbench.analysis.labels import METRIC_TITLES, times
+from workbench.analysis.labels import METRIC_TITLES, UNIT, times
 from workbench.results.statistics import Estimate
 
 if TYPE_CHECKING:

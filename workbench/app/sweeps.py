@@ -11,7 +11,7 @@ import panel_material_ui as pmui
 
 from workbench.analysis.labels import METRIC_TITLES
 from workbench.analysis.plots.sweep import curves, parallel
-from workbench.analysis.sweeps import sweep_table
+from workbench.analysis.sweep_tables import sweep_table
 from workbench.app.export import export_bar
 from workbench.app.runs_progress import duration
 from workbench.app.updates import jobs_of

@@ -154,7 +154,8 @@ def show(
     json: _Json = False,
 ) -> None:
     """Show what a sweep gave."""
-    from workbench.analysis.sweeps import sweep_outcome, sweep_table
+    from workbench.analysis.sweep_tables import sweep_table
+    from workbench.analysis.sweeps import sweep_outcome
 
     with opened_store() as store:
         if csv is not None:

@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from workbench.analysis.comparison import UNIT, Comparison
+from workbench.analysis.comparison import Comparison
 from workbench.analysis.conditions import remarks
 from workbench.analysis.labels import (
     METRIC_TITLES,
+    UNIT,
     confidence,
     half_width,
     in_unit,

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from tests import fake_backend
 from tests.fake_backend import FakeBackend, experiment
-from workbench.analysis.sweeps import sweep_outcome, sweep_points
+from workbench.analysis.sweep_tables import sweep_points
+from workbench.analysis.sweeps import sweep_outcome
 from workbench.backends.base import BackendError, Job
 from workbench.errors import InputError
 from workbench.experiments.samples import file_or_sample

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.analysis.colours import NEUTRAL, PALETTE
-from workbench.analysis.comparison import UNIT
-from workbench.analysis.labels import scale
+from workbench.analysis.labels import UNIT, scale
 from workbench.analysis.narrowing import narrowed, told
 from workbench.analysis.plots.base import plot
 from workbench.analysis.plots.drawing import (

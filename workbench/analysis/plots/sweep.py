@@ -12,7 +12,7 @@ from workbench.analysis.colours import PALETTE
 from workbench.analysis.labels import METRIC_TITLES, number, scale
 from workbench.analysis.plots.drawing import dashes, figure, labels
 from workbench.analysis.scaling import usl_fit
-from workbench.analysis.sweeps import sweep_points
+from workbench.analysis.sweep_tables import sweep_points
 from workbench.results.schema import METRICS
 
 if TYPE_CHECKING:

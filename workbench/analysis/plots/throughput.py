@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.analysis.colours import NEUTRAL, component_colours
-from workbench.analysis.comparison import UNIT
-from workbench.analysis.labels import METRIC_TITLES, confidence, number, scale
+from workbench.analysis.labels import METRIC_TITLES, UNIT, confidence, number, scale
 from workbench.analysis.narrowing import narrowed, told
 from workbench.analysis.plots.base import plot
 from workbench.analysis.plots.drawing import (

@@ -7,7 +7,7 @@ is a Python behind it (the app, a notebook through Panel).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from bokeh.events import RangesUpdate, Tap
@@ -16,8 +16,10 @@ from bokeh.plotting import figure
 
 from workbench.analysis.colours import BUCKET_COLOURS, NEUTRAL, component_colours
 from workbench.analysis.labels import BUCKET_TITLES
-from workbench.analysis.timeline import By, Timeline
 from workbench.results.schema import BUCKETS, NO_COMPONENT
+
+if TYPE_CHECKING:
+    from workbench.analysis.timeline import By, Timeline
 
 __all__ = ["TimelineFigure"]
 

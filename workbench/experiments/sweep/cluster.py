@@ -16,7 +16,7 @@ from distributed import Client, as_completed
 from workbench.backends.base import Job
 from workbench.errors import InputError
 from workbench.experiments.sweep.plan import SweepPlan
-from workbench.experiments.sweep.run import numbers_of
+from workbench.experiments.sweep.work import numbers_of
 from workbench.results.sweeps import TaskRecord
 
 __all__ = ["on_cluster"]

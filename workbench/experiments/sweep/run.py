@@ -11,7 +11,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from workbench.experiments.sweep.records import record
 from workbench.results.store import RunStore
 from workbench.results.sweeps import SweepStore, TaskRecord
 
-__all__ = ["SweepProgress", "numbers_of", "run_sweep"]
+__all__ = ["SweepProgress", "run_sweep"]
 
 _BATCH = 256
 _BATCH_SECONDS = 0.25
@@ -134,16 +134,6 @@ def run_sweep(
             sweeps.add(sweep_id, batch)
     report(SweepProgress(plan.size, progress.known, done, failed, time.monotonic() - begin))
     return sweep_id
-
-
-def numbers_of(backend_name: str, job: Job, phases: Sequence[str]) -> bytes:
-    """Run a job to its end and return its record; for workers that are elsewhere."""
-    import workbench.backends  # noqa: F401, PLC0415 - registers the backends
-
-    execution = backend(backend_name).start(job)
-    for _ in execution.events():
-        pass
-    return record(execution.result(), phases).astype("<f8").tobytes()
 
 
 def _left(sweeps: SweepStore, sweep_id: str, plan: SweepPlan, *, adopt: bool) -> list[Work]:
