@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -180,11 +181,18 @@ def open_app(page: Page, server: Server) -> None:
     page.wait_for_function("() => window.Bokeh.index.roots[0].is_idle", timeout=60_000)
 
 
+@contextmanager
+def clean_log(server: Server) -> Iterator[None]:
+    """What the server writes meanwhile reports no fault."""
+    before = len(server.log())
+    yield
+    written = server.log()[before:].replace(_LEFT, "")
+    assert not _BAD_LOG.search(written), written
+
+
 @pytest.fixture
 def app(page: Page, watch: Watch, app_server: Server) -> Iterator[Page]:
     """The Build page in a fresh session; the server's log must stay clean, too."""
-    before = len(app_server.log())
-    open_app(page, app_server)
-    yield page
-    written = app_server.log()[before:].replace(_LEFT, "")
-    assert not _BAD_LOG.search(written), written
+    with clean_log(app_server):
+        open_app(page, app_server)
+        yield page

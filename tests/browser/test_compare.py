@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Server, Watch
+from tests.browser.conftest import Server, Watch, clean_log, open_app
 from tests.browser.gestures import open_talk
 from tests.browser.plots import go_to, opacities, plot_title, tap, until
 from tests.datasets import run
@@ -17,8 +19,6 @@ from workbench.results.records import RunSpec
 from workbench.results.store import RunStore
 
 TRUTH = {"insert": 16.1 / 4.6, "lookup": 26.3 / 26.1}
-
-expect.set_options(timeout=30_000)  # a busy machine may take its time
 
 
 def record(home: Path, workload: str, variant: str, **options: str) -> str:
@@ -43,7 +43,7 @@ def record(home: Path, workload: str, variant: str, **options: str) -> str:
     return run_id
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def runs(app_server: Server) -> list[str]:
     return [
         record(app_server.home, workload, variant)
@@ -52,12 +52,34 @@ def runs(app_server: Server) -> list[str]:
     ]
 
 
+@pytest.fixture(scope="module")
+def drawn(
+    runs: list[str], browser: Browser, browser_context_args: dict[str, Any], app_server: Server
+) -> Iterator[Page]:
+    """The page with all its plots, which take long to draw: once for all tests here."""
+    context = browser.new_context(**browser_context_args)
+    page, watch = context.new_page(), Watch()
+    watch.follow(page)
+    with clean_log(app_server):
+        open_app(page, app_server)
+        open_talk(page)
+        go_to(page, "Compare")
+        expect(page.locator(".numbers")).to_be_visible(timeout=180_000)
+        yield page
+        page.goto("about:blank")
+    assert watch.outside == watch.console == []
+    context.close()
+
+
 @pytest.fixture
-def compare(runs: list[str], app: Page) -> Page:
-    open_talk(app)
-    go_to(app, "Compare")
-    expect(app.locator(".numbers")).to_be_visible(timeout=180_000)
-    return app
+def compare(drawn: Page) -> Page:
+    """The drawn page with nothing selected."""
+    go_to(drawn, "Compare")
+    clear = drawn.locator(".clear-selection button")
+    if clear.count():
+        clear.click()
+        expect(clear).to_have_count(0)
+    return drawn
 
 
 def test_headlines_follow_from_the_data(compare: Page) -> None:

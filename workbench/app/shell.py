@@ -142,13 +142,19 @@ def page(store: RunStore, jobs: JobManager, drafts: DraftFolder | None = None) -
         "Sweep": lambda: _scrolling(SweepPage(state)),
     }
     made: dict[str, Any] = {"Build": build}
-    body = pn.Column(build, sizing_mode="stretch_both", margin=0)
+    fill: dict[str, Any] = {"sizing_mode": "stretch_both", "margin": 0}
+    shown, kept = pn.Column(build, **fill), pn.Column(visible=False, **fill)
+    body = pn.Column(shown, kept, **fill)
 
     def go(event: Any) -> None:
         name = event.new
         if name not in made:
             made[name] = makers[name]()
-        body[:] = [made[name]]
+        keep = name == "Compare"  # its plots take seconds to draw: hidden, they stay
+        if keep and not kept.objects:
+            kept.append(made[name])
+        shown[:] = [] if keep else [made[name]]
+        shown.visible, kept.visible = not keep, keep
 
     menu.param.watch(go, "value")
     presentation, tour = Presentation(), Tour(state)
