@@ -10,6 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench import formats
+from workbench.app.dialog import dialog_of
 from workbench.app.diff import DIFF_CSS, diff_html
 from workbench.app.state import AppState
 from workbench.app.transfer import Transfer
@@ -103,7 +104,7 @@ class ExportDialog(pn.viewable.Viewer):  # type: ignore[misc]
             label="Download", icon="download", css_classes=["dialog-download"], margin=0
         )
         self._download.on_click(lambda _: self._give())
-        self._dialog = pmui.Dialog(
+        self._dialog = dialog_of(
             pn.Column(
                 self._format,
                 self._losses,
@@ -124,8 +125,6 @@ class ExportDialog(pn.viewable.Viewer):  # type: ignore[misc]
                 sizing_mode="stretch_width",
             ),
             title="Export",
-            title_variant="h6",
-            show_close_button=True,
             width_option="md",
             css_classes=["export"],
         )

@@ -12,6 +12,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench import formats
+from workbench.app.dialog import dialog_of
 from workbench.app.export_dialog import ExportDialog
 from workbench.app.notice import Choice, Notice, NoticeBar
 from workbench.app.sharing import ShareDialog, open_link
@@ -183,23 +184,17 @@ class Files:
     def _dialog(
         self, title: str, hint: str, body: list[Any], verb: str, action: Callable[[], None]
     ) -> Any:
-        dialog = pmui.Dialog(
-            title=title, title_variant="h6", show_close_button=True, width_option="sm"
-        )
         cancel = pmui.Button(label="Cancel", variant="text", on_click=lambda _: _close(dialog))
         act = pmui.Button(
             label=verb, css_classes=[f"dialog-{verb.lower()}"], on_click=lambda _: action()
         )
-        dialog[:] = [
-            pn.Column(
-                pn.pane.HTML(hint, margin=(0, 0, 12, 0), sizing_mode="stretch_width", styles=_TEXT),
-                *body,
-                pn.Row(
-                    pn.HSpacer(), cancel, act, sizing_mode="stretch_width", margin=(12, 0, 0, 0)
-                ),
-                sizing_mode="stretch_width",
-            )
-        ]
+        content = pn.Column(
+            pn.pane.HTML(hint, margin=(0, 0, 12, 0), sizing_mode="stretch_width", styles=_TEXT),
+            *body,
+            pn.Row(pn.HSpacer(), cancel, act, sizing_mode="stretch_width", margin=(12, 0, 0, 0)),
+            sizing_mode="stretch_width",
+        )
+        dialog = dialog_of(content, title=title, width_option="sm")
         return dialog
 
 

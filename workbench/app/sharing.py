@@ -9,6 +9,7 @@ import panel as pn
 import panel_material_ui as pmui
 
 from workbench import formats
+from workbench.app.dialog import dialog_of
 from workbench.app.notice import Notice, NoticeBar
 from workbench.app.state import AppState
 from workbench.app.templates import empty_experiment
@@ -76,11 +77,9 @@ class ShareDialog(pn.viewable.Viewer):  # type: ignore[misc]
             css_classes=["share-link"],
         )
         self._buttons = pn.Row(sizing_mode="stretch_width", margin=(12, 0, 0, 0))
-        self._dialog = pmui.Dialog(
+        self._dialog = dialog_of(
             pn.Column(self._words, self._link, self._buttons, sizing_mode="stretch_width"),
             title="Share",
-            title_variant="h6",
-            show_close_button=True,
             close_on_click=True,
             width_option="sm",
         )

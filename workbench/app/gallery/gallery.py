@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import panel as pn
-import panel_material_ui as pmui
 import param
 from panel.custom import JSComponent
 
+from workbench.app.dialog import dialog_of
 from workbench.app.picture import picture
 from workbench.app.state import AppState
 from workbench.app.templates import template, templates
@@ -38,11 +38,9 @@ class TemplateDialog(pn.viewable.Viewer):  # type: ignore[misc]
         self._state = state
         self._gallery = Gallery(sizing_mode="stretch_width", margin=0)
         self._gallery.on_msg(self._open)
-        self._dialog = pmui.Dialog(
+        self._dialog = dialog_of(
             pn.Column(self._gallery, sizing_mode="stretch_width", margin=0),
             title="New experiment",
-            title_variant="h6",
-            show_close_button=True,
             close_on_click=True,
             width_option="md",
         )
