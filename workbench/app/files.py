@@ -184,7 +184,9 @@ class Files:
     def _dialog(
         self, title: str, hint: str, body: list[Any], verb: str, action: Callable[[], None]
     ) -> Any:
-        cancel = pmui.Button(label="Cancel", variant="text", on_click=lambda _: _close(dialog))
+        cancel = pmui.Button(
+            label="Cancel", variant="text", on_click=lambda _: dialog.param.update(open=False)
+        )
         act = pmui.Button(
             label=verb, css_classes=[f"dialog-{verb.lower()}"], on_click=lambda _: action()
         )
@@ -194,7 +196,7 @@ class Files:
             pn.Row(pn.HSpacer(), cancel, act, sizing_mode="stretch_width", margin=(12, 0, 0, 0)),
             sizing_mode="stretch_width",
         )
-        dialog = dialog_of(content, title=title, width_option="sm")
+        dialog: Any = dialog_of(content, title=title, width_option="sm")
         return dialog
 
 
@@ -203,26 +205,3 @@ def _known() -> tuple[str, str]:
     every = formats.formats().values()
     endings = dict.fromkeys(ending for format in every for ending in format.endings)
     return ",".join(endings), ", ".join(format.title for format in every)
-
-
-def _close(dialog: Any) -> None:
-    dialog.open = False
-
-
-def _free_path(path: Path) -> Path:
-    """Return a name beside `path` that no file has."""
-    number = 2
-    while (other := path.with_stem(f"{path.stem}-{number}")).exists():
-        number += 1
-    return other
-
-
-def _uploaded(name: str, data: bytes | str) -> formats.Document:
-    """Return the document of a file that the browser sent; it has no path here."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        path.write_bytes(data.encode() if isinstance(data, str) else data)
-        try:
-            return replace(formats.read(path), path=None)
-        except InputError as error:
-            raise error.in_file(name) from None

@@ -199,7 +199,7 @@ class LaunchForm(pn.viewable.Viewer):  # type: ignore[misc]
         replications = int(self._replications.text)
         limit = max(replications, int(self._limit.text))
         self._limit.widget.disabled = not self._half_width.text
-        extent = f"{runs} run{'s' * (runs != 1)}, {runs * replications} replications in all"
+        extent = f"{_counted(runs, 'run')}, {_counted(runs * replications, 'replication')} in all"
         if self._half_width.text and limit > replications:
             extent += (
                 f", repeated until every interval is within ±{self._half_width.text} %, "
@@ -401,3 +401,7 @@ def _value(infos: Mapping[str, ParameterInfo], chosen: Mapping[str, Parameter]) 
 
 def _choices(info: ParameterInfo) -> str:
     return f" One of: {escape(', '.join(map(str, info.choices)))}." if info.choices else ""
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
