@@ -205,3 +205,22 @@ def _known() -> tuple[str, str]:
     every = formats.formats().values()
     endings = dict.fromkeys(ending for format in every for ending in format.endings)
     return ",".join(endings), ", ".join(format.title for format in every)
+
+
+def _free_path(path: Path) -> Path:
+    """Return a name beside `path` that no file has."""
+    number = 2
+    while (other := path.with_stem(f"{path.stem}-{number}")).exists():
+        number += 1
+    return other
+
+
+def _uploaded(name: str, data: bytes | str) -> formats.Document:
+    """Return the document of a file that the browser sent; it has no path here."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        try:
+            return replace(formats.read(path), path=None)
+        except InputError as error:
+            raise error.in_file(name) from None
