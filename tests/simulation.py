@@ -10,7 +10,7 @@ import xarray as xr
 from workbench.backends.base import Job
 from workbench.backends.simulated import parameters, setup
 from workbench.backends.simulated.backend import simulate
-from workbench.backends.simulated.cache import chunks, scheduling_policy
+from workbench.backends.simulated.loading import chunks, scheduling_policy
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.model import (
     AffinitySpace,

@@ -34,9 +34,9 @@ from tests.benchmarks.round_robin_simpy import Component, Simulation
 from tests.simulation import run, scenario, talk, tree
 from workbench.backends.base import Job
 from workbench.backends.simulated import parameters, setup
-from workbench.backends.simulated.cache import engine_loop, phase_changes, scheduling_policy
 from workbench.backends.simulated.draws import bits, demand_ps, uniform
 from workbench.backends.simulated.layout import EXPONENTIAL, Engine
+from workbench.backends.simulated.loading import engine_loop, phase_changes, scheduling_policy
 from workbench.scenario.model import Rectangle
 
 __all__ = ["main"]

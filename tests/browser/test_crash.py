@@ -86,7 +86,7 @@ def test_a_killed_server_loses_no_finished_replication(
     with RunStore(server.home) as store:
         dataset = store.dataset(killed["id"])
     assert dataset.sizes["replication"] == finished
-    assert (dataset.operations == 1_000_000).all()
+    assert (dataset.operations == 1_300_000).all()
 
     again = servers()
     page.goto("about:blank")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import workbench
-from workbench.backends.simulated import cache, compiled
+from workbench.backends.simulated import cache, compiled, loading
 from workbench.errors import InputError
 from workbench.experiments.jobs import JobManager
 from workbench.folders import cache_folder
@@ -45,7 +45,7 @@ def test_setting_up_compiles_everything_once() -> None:
     ]
     assert compiled()
     asked = (
-        "from workbench.backends.simulated.cache import engine_loop, scheduling_policy;"
+        "from workbench.backends.simulated.loading import engine_loop, scheduling_policy;"
         "loops = [engine_loop(), scheduling_policy('nova').pick];"
         "print([sum(loop.stats.cache_misses.values()) for loop in loops])"
     )
@@ -79,7 +79,7 @@ def test_numbas_own_cache_setting_is_left_alone() -> None:
     import numba
 
     before = numba.config.CACHE_DIR
-    cache.engine_loop()
+    loading.engine_loop()
     assert before == numba.config.CACHE_DIR
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.simulation import run, scenario, stepwise, timer, tree
 from workbench.backends.base import Job, backend
 from workbench.backends.simulated import policy
-from workbench.backends.simulated.cache import scheduling_policy
+from workbench.backends.simulated.loading import scheduling_policy
 from workbench.errors import InputError
 from workbench.scenario.model import Rectangle
 

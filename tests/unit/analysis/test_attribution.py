@@ -7,6 +7,7 @@ import math
 import re
 import threading
 from itertools import permutations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -121,7 +122,6 @@ def apart_and(given: dict[str, float | int | str], **changed: float | int | str)
     return experiment(APART, APART.but(name="changed", parameters=changed), **given)
 
 
-# Serial work between phases is a cause only together with what sets the instances apart.
 PLANTED = {
     # All operations are in flight, most of them with the owner of the hottest leaf.
     "delegation": (
@@ -156,6 +156,42 @@ def test_a_planted_cause_gets_nine_tenths_of_the_weight(cause: str) -> None:
     assert one.contributions[0].part.name == cause
     assert one.contributions[0].share >= 0.9
     assert cause not in {part.name for part in (*found.negligible, *found.absent)}
+
+
+TWICE = """
+workload: 1
+title: Equal local work, twice
+parameters:
+  operations: {value: 40000, doc: Operations., source: Test.}
+  serial_gap_ms: {value: 0.0, doc: Between the two., source: Test.}
+window_per_worker: 3
+phases:
+  - name: first
+    operations: operations
+    chain: [{task: work, where: local, mean_ns: 1000, distribution: constant}]
+  - name: second
+    operations: operations
+    serial_gap_ms: serial_gap_ms
+    chain: [{task: work, where: local, mean_ns: 1000, distribution: constant}]
+"""
+
+
+def test_serial_work_between_phases_is_named_where_it_was_planted(home: Path) -> None:
+    """One on eight cores gets to its second phase earlier than one on six of them.
+
+    While it prepares that, it leaves these cores to the other one, and the other way round,
+    so that each is alone for a while and reports what it did alone.
+    """
+    (home / "workloads").mkdir()
+    (home / "workloads" / "twice.yaml").write_text(TWICE)
+    places = {"blinktree1": Rectangle(width=8), "blinktree2": Rectangle(width=6)}
+    without = Variant(name="without", affinity=places)
+    gap = without.but(name="gap", parameters={"serial_gap_ms": 20.0})
+    costs = {"quantum_ms": 0.1, "switch_us": 0.0, "refill_us": 0.0, "operations": 40_000}
+    one = why(experiment(without, gap, **costs), "twice").explanation("throughput_self")
+    assert one.log_ratio.value > 0.1
+    assert one.contributions[0].part.name == "gap"
+    assert one.contributions[0].share >= 0.9
 
 
 def test_contributions_and_remainder_sum_to_the_difference() -> None:

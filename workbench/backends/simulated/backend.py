@@ -21,7 +21,7 @@ from workbench.backends.base import (
 from workbench.backends.execution import Report, ThreadExecution
 from workbench.backends.instances import Instance, instance_problems
 from workbench.backends.simulated import layout, parameters, setup
-from workbench.backends.simulated.cache import chunks, scheduling_policy
+from workbench.backends.simulated.loading import chunks, scheduling_policy
 from workbench.backends.simulated.results import dataset
 from workbench.backends.workload import workload_names
 from workbench.errors import InputError

@@ -1,4 +1,4 @@
-"""Compiled code: where it is kept, and loading it once.
+"""Compiled code: where it is kept.
 
 The cache lies outside the package, in a folder named after a hash of all
 sources of the engine and of the versions that code generation depends on:
@@ -9,18 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import threading
-from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
-from workbench.backends.simulated import policy
-from workbench.backends.simulated.layout import Engine
 from workbench.folders import cache_folder
 from workbench.results import schema
 
-__all__ = ["cache", "chunks", "compiled", "engine_loop", "phase_changes", "scheduling_policy"]
+__all__ = ["cache", "compiled"]
 
 _HERE = Path(__file__).parent
 _SOURCES = (
@@ -47,9 +42,6 @@ _SOURCES = (
 )
 """What the compiled code follows from; numba itself looks after the policies' own files."""
 
-_lock = threading.RLock()
-_policies: dict[tuple[str, int], policy.Policy] = {}
-
 
 def cache() -> Path:
     """Return the folder of this engine's compiled code."""
@@ -65,56 +57,3 @@ def compiled() -> bool:
     """Whether the event loop is in the cache; compiles nothing."""
     parts = ("engine.advance-*.nbi", "phases.cross_boundary-*.nbi")
     return all(any(cache().rglob(part)) for part in parts)
-
-
-def engine_loop() -> Callable[..., Any]:
-    """Return the compiled `engine.advance`."""
-    with _lock:
-        from workbench.backends.simulated.engine import advance  # noqa: PLC0415 - slow to import
-
-        loop: Callable[..., Any] = advance
-        return loop
-
-
-def phase_changes() -> Callable[..., Any]:
-    """Return the compiled `phases.cross_boundary`."""
-    with _lock:
-        from workbench.backends.simulated.phases import cross_boundary  # noqa: PLC0415 - slow
-
-        changes: Callable[..., Any] = cross_boundary
-        return changes
-
-
-def chunks(engine: Engine, rule: policy.Policy, events: int) -> Iterator[None]:
-    """Run an engine to its end, `events` at a time; yield after each of these chunks.
-
-    Raises
-    ------
-    RuntimeError
-        If nothing can happen any more though components still run.
-    """
-    advance, cross_boundary = engine_loop(), phase_changes()
-    clock = engine.clock[0]
-    left = events
-    while clock["running"] > 0:
-        happened = advance(engine, rule.pick, left)
-        left -= happened
-        if clock["boundary"]:
-            cross_boundary(engine)
-            advance(engine, rule.pick, 0)  # the policy looks at every core
-        elif left > 0:
-            raise RuntimeError("No component can go on; the policy starves them.")
-        if left == 0:
-            left = events
-            yield
-    advance(engine, rule.pick, 0)
-    yield
-
-
-def scheduling_policy(name: str) -> policy.Policy:
-    """Return a compiled policy; a changed file is loaded anew."""
-    with _lock:
-        key = name, policy.file_of(name).stat().st_mtime_ns
-        if key not in _policies:
-            _policies[key] = policy.load(name)
-        return _policies[key]

@@ -9,8 +9,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from workbench.backends.simulated.cache import cache, engine_loop, phase_changes, scheduling_policy
+from workbench.backends.simulated.cache import cache
 from workbench.backends.simulated.fluid import compiled_flow
+from workbench.backends.simulated.loading import (
+    engine_loop,
+    phase_changes,
+    scheduling_policy,
+)
 from workbench.backends.simulated.policy import policy_names
 
 __all__ = ["main"]

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from workbench.backends.base import Job
-from workbench.backends.simulated import cache, layout, parameters, setup
+from workbench.backends.simulated import layout, loading, parameters, setup
 from workbench.backends.workload import Phase
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class _Slices:
             np.ones(workers),
         )
         gang = settings.values["policy"] == "gang"
-        rows = cache.scheduling_policy("gang").prepare(engine) if gang else None
+        rows = loading.scheduling_policy("gang").prepare(engine) if gang else None
         for core in range(len(engine.cores)):
             self._share(core, rows)
 
