@@ -95,6 +95,8 @@ def mend() -> list[Finding]:
 def _look(title: str, look: Examination) -> Finding:
     try:
         return look()
+    except InputError as lack:
+        return Finding(title, "problem", f"{lack.location}: {lack.what}", lack.remedy)
     except Exception as defect:  # the doctor is called when something is broken
         message = f"could not be examined: {type(defect).__name__}: {defect}"
         return Finding(title, "problem", message)
@@ -149,7 +151,7 @@ def _writable(title: str, folder: Callable[[], Path], variable: str) -> Finding:
         place = folder()
         with tempfile.TemporaryFile(dir=place):
             pass
-    except (OSError, InputError) as problem:
+    except OSError as problem:
         return Finding(title, "problem", f"cannot be written: {problem}", remedy)
     free = shutil.disk_usage(place).free
     if free < _MIN_FREE_BYTES:

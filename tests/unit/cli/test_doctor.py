@@ -38,6 +38,8 @@ def test_a_folder_that_cannot_be_written_is_found(
     assert result.exit_code == 1
     assert "✗ Data folder" in result.stdout
     assert finding.remedy in result.stdout
+    assert "InputError" not in result.stdout
+    assert found("Run store").remedy == finding.remedy
 
 
 def test_a_missing_or_old_package_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
