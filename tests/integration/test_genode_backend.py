@@ -218,3 +218,11 @@ def test_without_a_build_directory_it_is_refused(tmp_path: Path) -> None:
         with pytest.raises(InputError) as refusal:
             backend("genode").start(Job(scenario, "insert", 1, {"build_dir": value}))
         assert words in str(refusal.value)
+
+
+def test_what_only_the_benchmarks_own_configuration_can_say_is_told(build_dir: Path) -> None:
+    """A run that ignored them would be recorded with a mode or a size that it did not have."""
+    for name, value in (("sync", "olfit"), ("operations", 1000)):
+        with pytest.raises(InputError, match=f'"{name}" cannot be set for Genode') as refusal:
+            backend("genode").start(job(build_dir, **{name: value}))
+        assert "component's configuration" in str(refusal.value)

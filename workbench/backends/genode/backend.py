@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +17,7 @@ from workbench.backends.genode.log import Booted, RunTool, findings, line
 from workbench.backends.genode.results import PHASES, Seen, dataset
 from workbench.backends.genode.scenario import NAME, installed, repositories, run_script
 from workbench.backends.guest.needs import lacks
+from workbench.backends.guest.parameters import known
 from workbench.backends.instances import Instance, instance_problems, instances
 from workbench.backends.processes import workplace
 from workbench.backends.settings import Known, Settings
@@ -108,12 +110,13 @@ class GenodeBackend:
 
     def validate(self, job: Job) -> list[Problem]:
         """Return what keeps a job from running as written."""
-        found = settings.problems(job, _OWN)
         if job.workload not in PHASES:
             what = f'The workload "{job.workload}" is not one of the benchmark on Genode.'
-            found.append(
-                Problem("unsupported-workload", "error", what, consequence="Nothing is run.")
-            )
+            return [Problem("unsupported-workload", "error", what, consequence="Nothing is run.")]
+        elsewhere = job.parameters.keys() & (known(job.workload).keys() - _OWN.keys())
+        found = [_told_by_the_component(name) for name in sorted(elsewhere)]
+        kept = {name: job.parameters[name] for name in job.parameters.keys() - elsewhere}
+        found += settings.problems(replace(job, parameters=kept), _OWN)
         if not found:
             build_dir = settings.resolve(job, _OWN).text("build_dir")
             found = lacks(("build-dir-missing", lambda: _checked(build_dir)))
@@ -125,6 +128,18 @@ class GenodeBackend:
             if problem.severity == "error":
                 raise InputError(problem.message, problem.consequence, problem.location)
         return ProcessExecution(lambda report: _run(job, report), "genode")
+
+
+def _told_by_the_component(name: str) -> Problem:
+    """Return what is said of a parameter of other backends, which here would be without effect."""
+    return Problem(
+        "wrong-parameter",
+        "error",
+        f'"{name}" cannot be set for Genode: there the benchmark reads what to do from its own '
+        "configuration.",
+        consequence=f'Take "{name}" out of the parameters of the experiment and its variants, and '
+        "write what the benchmark needs into the component's configuration.",
+    )
 
 
 def _checked(build_dir: str) -> None:
