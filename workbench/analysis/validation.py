@@ -36,14 +36,15 @@ LIMITS = (
     "instance's workers are together on their cores less often than among themselves.",
     "The task times are fitted to one worker alone. Two workers of an instance on two cores "
     "share nodes, and the lines of a node that the other core has written are fetched from its "
-    "cache: the model has no such coherence misses, so it takes several workers of one tree for "
-    "faster than they are.",
+    "cache, and so are the tasks they hand each other: the model has no such coherence misses, so "
+    "it takes several workers of one tree for faster than they are. In queue mode that weighs "
+    "most: where we measured, two workers of a lone tree inserted no faster than one.",
     "Linux balances its load and lets a woken thread preempt; the model's fair policy gives equal "
     "slices, core by core. How long an owner is off its core decides how fast a time-shared tree "
-    "in queue mode is, so this is where an error of the slice shows most.",
-    "With both workers of a tree on one core (equal threads, partitioned), a predicted worker "
-    "polls for its whole slice while it waits for the other one. In queue mode that is predicted "
-    "slower than it was measured.",
+    "in queue mode is. Both errors meet in its inserts, which are predicted too fast.",
+    "A worker of the guest reads its CPU time every 0.1 ms, and at each look Linux notices that a "
+    "slice is over, which it else does at its next tick. Measuring so makes slices shorter (1.4 "
+    "instead of 4 ms where we measured); `workbench calibrate` takes them in the same way.",
     "Splits, retries of optimistic readers and the growth of the tree during a run are means in "
     "the model, not events.",
 )

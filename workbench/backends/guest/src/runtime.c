@@ -8,7 +8,9 @@
 enum {
 	ROUND_TASKS = 64,           /* tasks between two looks at the inbox */
 	STACK_BYTES = 256 * 1024,   /* RLIMIT_AS counts stacks in full */
-	FIRST_INTERVAL_NS = 100000, /* between samples, at first */
+	/* Between samples, at first. Each reads the CPU time, at which Linux notices that a slice
+	 * is over, and not at its next tick only; calibration/probe.c does the same. */
+	FIRST_INTERVAL_NS = 100000,
 	OFF_CORE_NS = 50000,        /* an empty round takes far less */
 	CALIBRATION_NS = 5000000,
 };
