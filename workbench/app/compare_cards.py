@@ -37,6 +37,7 @@ h3 { margin: 0 0 4px; font-size: 17px; font-weight: 500; }
 .says section { flex: 1 1 520px; }
 .says ul { list-style: none; margin: 0; padding: 0; font-size: 13.5px; line-height: 1.7; }
 .says .metric { display: inline-block; min-width: 98px; color: var(--quiet); cursor: help; }
+.says .provenance { color: var(--quiet); font-weight: 400; font-size: 13px; }
 .says .spread { color: var(--quiet); white-space: nowrap; margin-left: 6px; }
 :host(.doc), :host(.selection-hint) { font-size: 13px; color: var(--quiet); }
 .says strong { font-weight: 600; }
@@ -254,7 +255,8 @@ def _says(comparison: Comparison) -> str:
                 )
         if lines:
             sections.append(
-                f'<section data-workload="{escape(workload)}"><h3>{escape(workload)}</h3>'
+                f'<section data-workload="{escape(workload)}"><h3>{escape(workload)} '
+                f'<span class="provenance">{escape(comparison.provenance)}</span></h3>'
                 f"<ul>{''.join(lines)}</ul></section>"
             )
     if not sections:

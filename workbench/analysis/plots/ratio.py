@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
     _Rows = dict[int, tuple[Ratio, dict[int, float]]]
 
+_ROW_PIXELS = 44
+_ABOVE = 0.36
+"""How far above its row a text stands, in rows."""
+
 
 @plot("ratio", "Paired ratio")
 def ratio(comparison: Comparison, selection: Selection) -> Any:
@@ -70,7 +74,7 @@ def _figure(comparison: Comparison, selection: Selection, a: str, b: str) -> hv.
         reach = [1 / 1.05, 1.05]
         for y, (one, pairs) in shown.items():
             if not one.estimate.exists:
-                says.append((1.0, y, "   not comparable", NEUTRAL))
+                says.append((y, "not comparable", NEUTRAL))
                 continue
             lit = any(run_is_lit(comparison, selection, of, one.workload) for of in (a, b))
             opacity = 1.0 if lit else DIMMED
@@ -89,7 +93,7 @@ def _figure(comparison: Comparison, selection: Selection, a: str, b: str) -> hv.
             if one.estimate.has_interval:
                 whiskers.append((one.ci95[0], y, one.ci95[1], y, opacity))
             extent = [*pairs.values(), *(end for end in one.ci95 if not math.isnan(end))]
-            says.append((max(extent), y, f"   {_says(one)}", ink))
+            says.append((y, _says(one), ink))
             reach += extent
         span, ticks = log_axis(min(reach), max(reach))
         whose = f" · {component}" if component else ""
@@ -115,10 +119,15 @@ def _figure(comparison: Comparison, selection: Selection, a: str, b: str) -> hv.
                 tools=["hover"],
                 hover_tooltips=[("ratio", "@value"), ("", "@spread")],
             )
-            * labels(says, align="left", size=14),
+            * labels(
+                # Above its row, at the right end: there it fits, however narrow the plot is.
+                [(span[1], y + _ABOVE, text, colour) for y, text, colour in says],
+                align="right",
+                size=14,
+            ),
             name=f"ratio-{a}-{b}",
             title=f"{a} / {b}{whose}{_told(comparison, selection)} · {comparison.provenance}",
-            height=100 + 34 * max(len(shown), 1),
+            height=100 + _ROW_PIXELS * max(len(shown), 1),
             brush="box",
             logx=True,
             xlim=span,
