@@ -84,7 +84,9 @@ def compare(drawn: Page) -> Page:
 
 def test_headlines_follow_from_the_data(compare: Page) -> None:
     for workload, truth in TRUTH.items():
-        lines = compare.locator(f"[data-workload='{workload}'] li")
+        section = compare.locator(f"[data-workload='{workload}']")
+        expect(section.locator("h3")).to_have_text(f"{workload} simulation (simulated)")
+        lines = section.locator("li")
         expect(lines).to_have_count(3)
         for line in lines.all_inner_texts():
             told = re.search(r"partitioned is ([\d.]+)× time-shared", line)

@@ -7,6 +7,7 @@ from typing import Any
 
 import holoviews as hv
 import pytest
+from bokeh.models import GlyphRenderer, Text
 
 from tests.datasets import RATES, run, talk
 from workbench.analysis.colours import BUCKET_COLOURS, PALETTE
@@ -202,6 +203,19 @@ def test_ratio_of_the_selected_component(compared: Comparison, selection: Select
     assert "blinktree1" in hv.render(draw("ratio", compared, selection)).title.text
     tap(plot, 1.0, 5.0)  # rows count from below: the first is insert's steady window
     assert selection.run == "partitioned/insert"
+
+
+def test_the_text_of_a_ratio_ends_where_the_plot_does(
+    compared: Comparison, selection: Selection
+) -> None:
+    figure = hv.render(draw("ratio", compared, selection))
+    (texts,) = [
+        one for one in figure.select({"type": GlyphRenderer}) if isinstance(one.glyph, Text)
+    ]
+    placed = texts.data_source.data
+    assert texts.glyph.text_align == "right"
+    assert set(placed["x"]) == {figure.x_range.end}
+    assert max(placed["y"]) < figure.y_range.end
 
 
 def test_without_a_window_the_plots_say_so() -> None:
