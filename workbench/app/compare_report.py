@@ -61,13 +61,16 @@ class ReportMaker(pn.viewable.Viewer):  # type: ignore[misc]
             css_classes=["make-report"],
         )
         self._note = html("", "report-note")
+        self._note.param.update(visible=False, sizing_mode=None)
         self._files = pn.Row(css_classes=["report-files"])
         self._make.on_click(lambda _: self.make())
         chooser.param.watch(self._forget, "value")
         self._forget()
 
     def __panel__(self) -> Any:
-        return pn.Row(self._make, self._files, self._note, align="center")
+        return pn.Row(
+            self._make, self._files, self._note, align="center", styles={"flex": "0 0 auto"}
+        )
 
     def make(self) -> None:
         """Have both files made; the session looks after the thread."""
@@ -111,7 +114,7 @@ class ReportMaker(pn.viewable.Viewer):  # type: ignore[misc]
             self._clock = None
         self._make.param.update(disabled=False, loading=False)
         if isinstance(self._outcome, str):
-            self._note.object = self._outcome
+            self._note.param.update(object=self._outcome, visible=True)
         else:
             page, runs = self._outcome
             self._files[:] = [_file("report.html", page), _file("runs.zip", runs)]
@@ -120,7 +123,7 @@ class ReportMaker(pn.viewable.Viewer):  # type: ignore[misc]
     def _forget(self, *_: Any) -> None:
         """Drop what was made of other runs."""
         self._files.clear()
-        self._note.object = ""
+        self._note.param.update(object="", visible=False)
         self._make.disabled = not self._chooser.value
 
 

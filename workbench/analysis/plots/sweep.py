@@ -142,8 +142,18 @@ def _curve_figure(
         ylabel=f"{prefix} op/s",
         ylim=(0, top * (1.1 + 0.09 * len(laws))),
         show_legend=True,
-        legend_position="bottom_right",
+        legend_position="right",  # beside the curves: within it would cover some
+        **_room(frame[along]),
     )
+
+
+def _room(values: Any) -> dict[str, Any]:
+    """Return ends of the axis that leave room for whole dots; nothing where it has names."""
+    if not _numeric(values):
+        return {}
+    low, high = float(values.min()), float(values.max())
+    edge = 0.02 * (high - low)
+    return {"xlim": (low - edge, high + edge)} if edge else {}
 
 
 def _laws(
