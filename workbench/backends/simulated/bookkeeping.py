@@ -152,29 +152,16 @@ def _widen_bins(engine: Engine) -> None:
                     ended += engine.finished[2 * b + 1, component, core]
                 engine.occupancy[b, component, core] = held
                 engine.finished[b, component, core] = ended
-    clock = engine.clock[0]
-    clock.bin_width *= 2
-    clock.bin //= 2
-    clock.bin_end = (clock.bin + 1) * clock.bin_width
-
-
-@compiled
-def _next_bin(engine: Engine) -> None:
-    """Go on to the rasters' next bin."""
-    clock = engine.clock[0]
-    if clock.bin + 1 == RASTER_BINS:
-        _widen_bins(engine)
-    clock.bin += 1
-    clock.bin_end += clock.bin_width
+    engine.clock[0].bin_width *= 2
 
 
 @inlined
 def count_one(engine: Engine, component: int, core: int) -> None:
     """Add an operation that ends now to the raster; the end of a bin belongs to it."""
     clock = engine.clock[0]
-    while clock.now > clock.bin_end:
-        _next_bin(engine)
-    engine.finished[clock.bin, component, core] += 1
+    while clock.now > clock.bin_width * RASTER_BINS:
+        _widen_bins(engine)
+    engine.finished[max(clock.now - 1, 0) // clock.bin_width, component, core] += 1
 
 
 @compiled

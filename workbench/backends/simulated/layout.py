@@ -105,13 +105,11 @@ def _record(integers: str, floats: str = "", **others: str) -> np.dtype[np.void]
 
 CLOCK = _record(
     "now quantum switch_cost refill_cost wake_cost fair_slice fill_slice super_period bin_width "
-    "bin bin_end "
     "running boundary agenda batching limited recorded record_from record_until",
     "private_lines",
 )
 """One record: the time, the costs, how many components still run, and whether a component
 changes its state in this event (`boundary`), which `phases.cross_boundary` carries out.
-`bin`, `bin_end`: the rasters' bin of the present moment, and its end, which belongs to it.
 `agenda`: list of cores to look at before the event is over. `limited`: whether memory
 bandwidth can run short. `recorded`: segments so far, of the span from `record_from` to
 `record_until`."""

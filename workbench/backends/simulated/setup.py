@@ -218,7 +218,6 @@ def _set_clock(engine: Engine, settings: Settings, seed: int, *, can_batch: bool
     clock["fill_slice"] = max(ps("fill_slice_ms", _PS_PER_MS), 1)
     clock["super_period"] = max(ps("super_period_ms", _PS_PER_MS), 1)
     clock["bin_width"] = max(ps("raster_ms", _PS_PER_MS), 1)
-    clock["bin_end"] = clock["bin_width"]
     clock["private_lines"] = max(settings.number("private_kib") * 1024 / 64, 1.0)
     clock["batching"] = can_batch and settings.values["batching"] == "on"
     if settings.values["timeline_ms"]:
