@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ __all__ = ["TimelinePage"]
 
 _RECORDING_MS = 30.0
 _FRAME_MS = 33
+_LONGEST_STEP = 0.5
+"""Seconds; what stood still for longer does not leap."""
 _MOST_LISTED = 100
 _NONE = ""
 _SPEEDS = {"0.1 µs/s": 1e-7, "10 µs/s": 1e-5, "1 ms/s": 1e-3, "10 ms/s": 1e-2}
@@ -62,6 +65,7 @@ class TimelinePage(pn.viewable.Viewer):  # type: ignore[misc]
         self._figures: list[TimelineFigure] = []
         self._marks: list[int] = []
         self._player: Any = None
+        self._shown_at = 0.0
         self._runs = _select("Run", "timeline-run")
         self._below = _select("Below it", "timeline-below")
         self._by = pmui.RadioButtonGroup(
@@ -292,13 +296,15 @@ class TimelinePage(pn.viewable.Viewer):  # type: ignore[misc]
             self._stop()
             return
         self._play.param.update(label="Pause", icon="pause")
+        self._shown_at = time.perf_counter()
         self._player = pn.state.add_periodic_callback(self._frame, period=_FRAME_MS)
 
     def _frame(self) -> None:
-        """Move on by a frame; start over at the end."""
+        """Move on by the time since the last frame; start over at the end."""
         timeline = self._figures[0].timeline
-        step = round(self._speed.value * 1e9 * _FRAME_MS / 1e3)
-        now = self._now + max(step, 1)
+        shown_at, self._shown_at = self._shown_at, time.perf_counter()
+        passed = min(self._shown_at - shown_at, _LONGEST_STEP)
+        now = self._now + max(round(self._speed.value * 1e9 * passed), 1)
         self._move(timeline.begin_ns if now >= timeline.end_ns else now)
 
     def _stop(self) -> None:
