@@ -76,30 +76,33 @@ def finished(
     assert server.stop() == 0, server.log()
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_three_pages(
-    page: Page, watch: Watch, finished: Server, folder: Path, dark: bool
-) -> None:
+def test_the_three_pages(page: Page, watch: Watch, finished: Server, folder: Path) -> None:
     page.goto(finished.url)
     page.locator("[data-test=affinity-grid]").wait_for(timeout=60_000)
-    if dark:
-        page.locator(".theme-toggle, [aria-label*=heme]").first.click()
-    name = f"{{}}-{{}}{'-dark' if dark else ''}.png"
-
     open_talk(page)
     page.get_by_role("button", name="partitioned", exact=True).click()
     item(page, "blinktree2").click()
     expect(page.locator(".field-name input")).to_have_value("blinktree2")
-    take(page, folder, name.format("build", "{}"))
+    take_both(page, folder, "build", dark_first=False)
 
     page.keyboard.press("Escape")
     go_to(page, "Runs")
     expect(page.locator(".history tbody tr")).to_have_count(4)
-    take(page, folder, name.format("runs", "{}"))
+    take_both(page, folder, "runs", dark_first=True)
 
     go_to(page, "Compare")
     wait_for_title(page, "accounting-lookup", "simulation")
-    take(page, folder, name.format("compare", "{}"))
+    take_both(page, folder, "compare", dark_first=False)
+
+
+def take_both(page: Page, folder: Path, name: str, *, dark_first: bool) -> None:
+    """Take pictures in the present theme and in the other one."""
+    endings = ["{}.png", "{}-dark.png"]
+    first, second = reversed(endings) if dark_first else endings
+    take(page, folder, f"{name}-{first}")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.locator(".theme-toggle, [aria-label*=heme]").first.click()
+    take(page, folder, f"{name}-{second}")
 
 
 def test_a_problem_before_and_after_its_one_click_fix(
