@@ -28,7 +28,7 @@ __all__ = ["Finding", "examination", "examine", "mend"]
 _PYTHON = (3, 11)
 _DISTRIBUTION = "affinity-workbench"
 _MIN_FREE_BYTES = 200 * 2**20
-_CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+_CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True, slots=True)

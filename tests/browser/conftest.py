@@ -37,7 +37,7 @@ def chromium_path() -> str:
 
 def find_chromium() -> str:
     """Return where Debian's Chromium is, or any."""
-    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    names = ("chromium", "chromium-browser", "google-chrome")
     found = next((path for name in names if (path := shutil.which(name))), None)
     assert found, "No chromium was found: install it, for example with apt install chromium."
     return found
