@@ -102,6 +102,9 @@ def take_both(page: Page, folder: Path, name: str, *, dark_first: bool) -> None:
     take(page, folder, f"{name}-{first}")
     page.set_viewport_size({"width": 1280, "height": 800})
     page.locator(".theme-toggle, [aria-label*=heme]").first.click()
+    for _ in range(2):  # plots change their colours one by one
+        page.wait_for_timeout(1000)
+        page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
     take(page, folder, f"{name}-{second}")
 
 

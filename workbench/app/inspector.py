@@ -26,7 +26,7 @@ __all__ = ["Inspector"]
 
 _FATE_CSS = """
 p { margin: 0; font-size: 12px; line-height: 1.4; }
-p, .quiet { color: color-mix(in srgb, currentColor 72%, transparent); }
+p:not(.bad) { opacity: 0.72; }
 .bad { color: color-mix(in srgb, #d1242f 60%, currentColor); }
 """
 _SIDES = ("x", "y", "width", "height")

@@ -88,8 +88,7 @@ _CARD = {
 _CSS = """
 h2 { margin: 0 0 4px; font-size: calc(15px * var(--type-scale, 1)); }
 p { margin: 0; font-size: calc(13px * var(--type-scale, 1)); line-height: 1.45; }
-.where { margin-bottom: 6px; font-size: 12px;
-  color: color-mix(in srgb, currentColor 72%, transparent); }
+.where { margin-bottom: 6px; font-size: 12px; opacity: 0.72; }
 """
 
 
