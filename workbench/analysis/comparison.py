@@ -272,15 +272,20 @@ class Comparison:
         return one.values.astype(float)
 
     @cached_property
-    def method(self) -> str:
-        """What is between ± and how it was found, for captions."""
-        told = "Mean ± half-width of the 95 % confidence interval over n replications"
+    def adjustment(self) -> str:
+        """What means and intervals are adjusted for, as a caption goes on; "" for nothing."""
         for run in self.runs:
             luck = self.luck(*run)
             luck = luck[np.isfinite(luck)]
             if luck.size - 2 >= LEAST_FREEDOM and np.ptp(luck) > 0:
-                return f"{told}, adjusted for how the slices of the cores fell"
-        return told
+                return ", adjusted for how the slices of the cores fell"
+        return ""
+
+    @property
+    def method(self) -> str:
+        """What is between ± and how it was found, for captions."""
+        told = "Mean ± half-width of the 95 % confidence interval over n replications"
+        return told + self.adjustment
 
     def why_no_window(self, variant: str, workload: str, phase: str | None = None) -> str:
         """Return why no replication has a common window, or "" where one has."""

@@ -103,7 +103,7 @@ def cards(
     yield card(
         plot_title("throughput"),
         "Bars are means, stacked by component; dots are single replications (tap one, or drag "
-        "over some), whiskers 95 % confidence intervals.",
+        f"over some), whiskers 95 % confidence intervals{comparison.adjustment}.",
         pn.FlexBox(
             *(
                 plot("throughput", f"throughput-{name}", wide=True, workload=name)
@@ -116,8 +116,8 @@ def cards(
     if len(comparison.variants) > 1:
         yield card(
             plot_title("ratio"),
-            "Geometric mean over pairs of replications with the same seed; "
-            "right of 1 the first variant is faster.",
+            "Geometric mean over pairs of replications with the same seed"
+            f"{comparison.adjustment}; right of 1 the first variant is faster.",
             plot("ratio", "ratio"),
             _exports("ratio", comparison),
         )

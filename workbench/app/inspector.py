@@ -310,7 +310,7 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
 def _fate_of(explanation: Explanation | None) -> str:
     """Return what becomes of a component, or why it would not start."""
     if explanation is None:
-        return '<p class="quiet">Switched off: kept in the file, not started.</p>'
+        return "<p>Switched off: kept in the file, not started.</p>"
     if explanation.starts:
         return f"<p>{escape(fate_in_words(explanation))}</p>"
     return f'<p class="bad"><b>Would not start.</b> {escape(explanation.reason)}</p>'

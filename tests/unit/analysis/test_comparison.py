@@ -54,6 +54,18 @@ def test_accounting_shares_are_those_put_in_and_sum_to_one(compared: Comparison)
     assert shares["idle"] == pytest.approx(1 - 0.98 * 15 / 16)
 
 
+def test_captions_say_what_intervals_are_adjusted_for(compared: Comparison) -> None:
+    assert "adjusted" not in compared.method
+    dims = ("workload", "variant", "replication")
+    drawn = np.random.default_rng(1).normal(size=[compared.dataset.sizes[one] for one in dims])
+    for luck, told in ((drawn, True), (np.zeros_like(drawn), False), (drawn * np.nan, False)):
+        one = Comparison(compared.dataset.assign(slice_luck=(dims, luck)))
+        assert ("adjusted for how the slices" in one.method) is told
+        plain = compared.throughput(METRICS[0], "time-shared", "insert")
+        found = one.throughput(METRICS[0], "time-shared", "insert")
+        assert (found.value != plain.value) is told
+
+
 def test_everything_is_plain_json(compared: Comparison) -> None:
     text = json.dumps(
         [run_summary(compared, "partitioned", "lookup"), [r.to_json() for r in compared.ratios()]],
