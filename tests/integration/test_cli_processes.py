@@ -127,6 +127,35 @@ def drained(process: subprocess.Popen[bytes], terminal: int) -> bytes:
         return process.stdout.read()
 
 
+def _loaded_by(checkout: Path, program: str, *arguments: str) -> set[str]:
+    """Return the packages, and their modules, that a program has imported at its end."""
+    shown = "import sys, atexit; atexit.register(lambda: print(*sys.modules)); "
+    return set(
+        subprocess.run(
+            [sys.executable, "-c", shown + program, *arguments],
+            cwd=checkout,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.split()
+    )
+
+
+def test_listing_runs_needs_no_datasets(checkout: Path) -> None:
+    loaded = _loaded_by(checkout, "from workbench.cli import main; main()", "runs", "list")
+    assert "workbench.results.store" in loaded
+    assert not loaded & {"xarray", "pandas", "scipy", "numba", "panel"}
+
+
+def test_a_simulation_needs_neither_dask_nor_linear_algebra(checkout: Path) -> None:
+    loaded = _loaded_by(
+        checkout,
+        "from tests.simulation import run, talk; run(talk('time-share', cores=4), operations=10)",
+    )
+    assert {"xarray", "numba"} <= loaded
+    assert not loaded & {"dask", "scipy.linalg"}
+
+
 def test_help_needs_nothing_heavy(checkout: Path) -> None:
     loaded = subprocess.run(
         [

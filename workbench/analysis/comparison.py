@@ -12,7 +12,6 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from workbench.analysis.labels import METRIC_TITLES, UNIT, confidence, times
@@ -22,6 +21,7 @@ from workbench.results.statistics import LEAST_FREEDOM, Estimate, mean, paired_r
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
     from workbench.analysis.plots import Plots
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.labels import number
 from workbench.backends.native.load import DISTURBED
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["CONDITIONS", "Condition", "conditions", "provenance_facts", "remarks"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import xarray as xr
-
 from workbench.analysis.comparison import Comparison
 from workbench.experiments.basis import Basis, basis, differing
 from workbench.experiments.collect import assembled
 from workbench.experiments.slots import with_slots
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from workbench.results.records import RunRecord
     from workbench.results.store import RunStore
     from workbench.scenario.experiment import Experiment

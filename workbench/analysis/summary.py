@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any
 
 from workbench.analysis.comparison import Comparison
 from workbench.analysis.labels import UNIT
 from workbench.results.schema import METRICS
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["extent", "run_summary"]
 

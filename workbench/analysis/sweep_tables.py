@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from workbench.results.schema import METRICS
 from workbench.results.statistics import CONFIDENCE
@@ -55,6 +54,8 @@ def sweep_table(dataset: xr.Dataset) -> pd.DataFrame:
 
 
 def _half_width(spread: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float64]:
+    from scipy.special import stdtrit  # noqa: PLC0415 - slow to import
+
     enough = n >= 2
     quantile = stdtrit(np.where(enough, n - 1, 1), 0.5 + CONFIDENCE / 2)
     half: NDArray[np.float64] = quantile * spread / np.sqrt(np.maximum(n, 1))

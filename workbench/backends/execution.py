@@ -9,12 +9,13 @@ import sqlite3
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any
 
 from workbench.backends.base import BackendError, Cancelled, Event
 from workbench.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = [
     "DISK_FULL",

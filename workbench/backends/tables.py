@@ -14,6 +14,7 @@ from workbench.errors import InputError, Location
 from workbench.folders import data_folder
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.model import Frozen
+from workbench.scenario.quick_yaml import read_yaml
 
 __all__ = ["Setting", "did_you_mean", "names", "raw", "read"]
 
@@ -80,7 +81,7 @@ def read(kind: str, name: str, model: type[Table]) -> Table:
         what = getattr(error, "problem", None) or "it cannot be parsed"
         raise InputError(f"This is not YAML: {what}.", "Mend the line.", place) from error
     except ValidationError as error:
-        element, what = _fault(error, yaml.safe_load(file.read_text(encoding="utf-8")))
+        element, what = _fault(error, read_yaml(file))
         raise InputError(
             f"{what}.",
             f"Compare with the files in {_SHIPPED / kind}.",
@@ -123,7 +124,7 @@ def _written(path: tuple[int | str, ...], content: Any) -> tuple[int | str, ...]
 
 @lru_cache(maxsize=64)
 def _parsed(file: Path, _changed: int, model: type[Table]) -> Table:
-    return model.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    return model.model_validate(read_yaml(file))
 
 
 def did_you_mean(name: str, known: tuple[str, ...]) -> str:

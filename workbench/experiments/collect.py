@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-
-import xarray as xr
+from typing import TYPE_CHECKING
 
 from workbench.errors import InputError
 from workbench.experiments.basis import basis, differing
@@ -12,6 +11,9 @@ from workbench.experiments.slots import with_slots
 from workbench.results.records import RunRecord
 from workbench.results.schema import join
 from workbench.results.store import RunStore
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["assembled", "collect"]
 

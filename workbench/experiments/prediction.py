@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import NamedTuple
-
-import xarray as xr
+from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.backends.calibration.profile import NAME, calibrate
 from workbench.backends.workload import workload
@@ -22,6 +20,9 @@ from workbench.experiments.plan import adjusted, plans
 from workbench.folders import data_folder
 from workbench.scenario.experiment import Experiment, Parameter, Variant
 from workbench.scenario.model import PlacementRule
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = [
     "MEASURED",

@@ -17,10 +17,13 @@ NaN where a replication was over before the slot began, or did not count.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["SLOTS", "with_slots"]
 

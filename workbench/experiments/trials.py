@@ -12,12 +12,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-
-import xarray as xr
+from typing import TYPE_CHECKING
 
 from workbench.backends.base import Backend, Cancelled, Job
 from workbench.experiments.jobs import usable_cpus
 from workbench.results.schema import METRICS
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["Totals", "Trials"]
 

@@ -11,15 +11,16 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any
 
 from workbench import __version__
 from workbench.errors import InputError, Location
 from workbench.results import serial
 from workbench.results.records import RunSpec
 from workbench.results.store import RunStore
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["open_bundle", "write_bundle"]
 

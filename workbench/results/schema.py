@@ -88,10 +88,12 @@ provenance (`PROVENANCE`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = [
     "BUCKETS",
@@ -252,6 +254,8 @@ def join(replications: Sequence[xr.Dataset], **coordinates: Sequence[Any]) -> xr
     which have nothing in common, are left out.
     Provenance that differs between the parts becomes a list in `attrs`.
     """
+    from workbench.results.light_xarray import xr  # noqa: PLC0415 - slow to import
+
     (dim, labels), *more = coordinates.items()
     if more:
         raise TypeError("join along one dim at a time")

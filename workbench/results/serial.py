@@ -19,10 +19,12 @@ import json
 import struct
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["from_bytes", "to_bytes"]
 
@@ -76,6 +78,8 @@ def from_bytes(blob: bytes) -> xr.Dataset:
     ValueError
         If the bytes are not a complete blob of this layout.
     """
+    from workbench.results.light_xarray import xr  # noqa: PLC0415 - slow to import
+
     if blob[:4] != _MAGIC:
         raise ValueError("these bytes are not a dataset of the run store")
     try:

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
 
 __all__ = [
     "CONFIDENCE",
@@ -158,7 +157,7 @@ def _intercept(data: NDArray[np.float64], controls: NDArray[np.float64]) -> Esti
     freedom = n - int(rank)
     variance = float(rest @ rest) / freedom * np.linalg.pinv(design.T @ design)[0, 0]
     centre = float(coefficients[0])
-    half = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2)) * math.sqrt(max(variance, 0.0))
+    half = _t_quantile(freedom) * math.sqrt(max(variance, 0.0))
     return Estimate(centre, centre - half, centre + half, n)
 
 
@@ -168,6 +167,12 @@ def t_interval(data: NDArray[np.float64]) -> Estimate:
     centre = float(data.mean()) if n else math.nan
     if n < 2:
         return Estimate(centre, math.nan, math.nan, n)
-    quantile = float(stdtrit(n - 1, 0.5 + CONFIDENCE / 2))
+    quantile = _t_quantile(n - 1)
     half = quantile * float(data.std(ddof=1)) / math.sqrt(n)
     return Estimate(centre, centre - half, centre + half, n)
+
+
+def _t_quantile(freedom: int) -> float:
+    from scipy.special import stdtrit  # noqa: PLC0415 - slow to import
+
+    return float(stdtrit(freedom, 0.5 + CONFIDENCE / 2))

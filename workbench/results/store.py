@@ -18,9 +18,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any, Self
 
 from workbench.errors import InputError, Location
 from workbench.results import serial
@@ -28,6 +26,9 @@ from workbench.results.migrations import migrate
 from workbench.results.owner import Owner
 from workbench.results.records import LIVE, LogLine, RunRecord, RunSpec, Status
 from workbench.results.schema import METRICS, join
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["RunStore"]
 

@@ -21,6 +21,7 @@ from workbench.errors import InputError, Location
 from workbench.folders import data_folder
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.model import Amount, Component, Frozen, RouteRule, Target
+from workbench.scenario.quick_yaml import read_yaml
 from workbench.scenario.tree import Node
 from workbench.scenario.vocabulary import YES, Syntax, whole_number
 
@@ -257,7 +258,7 @@ def _catalogue(_home: str | None) -> Catalogue:
 
 def _entries(file: Path) -> list[Entry]:
     try:
-        content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content: Any = read_yaml(file)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         place = Location(str(file), mark.line + 1 if mark else None)

@@ -6,9 +6,7 @@ from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
-
-import xarray as xr
+from typing import TYPE_CHECKING, Literal
 
 from workbench.backends import settings
 from workbench.backends.base import BackendError, Job, Log, ParameterInfo, Progress
@@ -25,6 +23,9 @@ from workbench.backends.tables import Setting
 from workbench.errors import InputError
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["GenodeBackend"]
 

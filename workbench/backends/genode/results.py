@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 import workbench
 from workbench.backends.base import Job
@@ -28,6 +28,9 @@ from workbench.results.schema import (
     with_throughputs,
 )
 from workbench.scenario.experiment import Parameter
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["PHASES", "Seen", "dataset"]
 
@@ -115,6 +118,8 @@ def dataset(
     provenance
         ``backend``, ``accelerator`` and whatever else is known of the run.
     """
+    from workbench.results.light_xarray import xr  # noqa: PLC0415 - slow to import
+
     phases = PHASES[job.workload]
     cores = job.scenario.effective_space.width * job.scenario.effective_space.height
     measured = _measured(seen.lines)

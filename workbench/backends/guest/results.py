@@ -15,11 +15,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 import workbench
 from workbench.backends.guest.plan import GuestPlan
@@ -32,6 +31,9 @@ from workbench.results.schema import (
     validate,
     with_throughputs,
 )
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["dataset"]
 
@@ -55,6 +57,8 @@ def dataset(plan: GuestPlan, said: Transcript, provenance: Mapping[str, Any]) ->
     provenance
         ``backend``, ``accelerator`` and whatever else the backend knows of the run.
     """
+    from workbench.results.light_xarray import xr  # noqa: PLC0415 - slow to import
+
     labels = [one.label for one in plan.instances]
     origin = min((phase["start_ns"] for phase in said.phases.values()), default=0)
     start = _phased(plan, said, lambda phase: (phase["start_ns"] - origin) / _SECOND_NS)

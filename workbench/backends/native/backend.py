@@ -9,9 +9,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Literal
-
-import xarray as xr
+from typing import TYPE_CHECKING, Literal
 
 from workbench.backends import settings
 from workbench.backends.base import BackendError, Job, Log, ParameterInfo, Progress
@@ -28,6 +26,9 @@ from workbench.backends.processes import Workplace, workplace
 from workbench.errors import InputError
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["NativeBackend", "usable_cpus"]
 

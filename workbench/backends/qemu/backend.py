@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import psutil
-import xarray as xr
 
 from workbench.backends import settings
 from workbench.backends.base import Job, Log, ParameterInfo, Progress
@@ -31,6 +30,9 @@ from workbench.backends.tables import Setting
 from workbench.errors import InputError
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["MAX_CORES", "QemuBackend"]
 

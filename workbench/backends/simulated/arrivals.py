@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.backends.simulated.bookkeeping import post_source
 from workbench.backends.simulated.draws import demand_ps
-from workbench.backends.simulated.jit import compiled
+from workbench.backends.simulated.jit import internal
 from workbench.backends.simulated.layout import FOREVER, NOBODY, PARALLEL, Engine
 from workbench.backends.simulated.requests import issue
 
@@ -13,7 +13,7 @@ __all__ = ["next_arrival", "post_arrival"]
 _ARRIVAL = (1 << 20) + 3
 
 
-@compiled
+@internal
 def post_arrival(engine: Engine, component: int) -> None:
     """Say when the component's next operation arrives."""
     it = engine.components[component]
@@ -24,7 +24,7 @@ def post_arrival(engine: Engine, component: int) -> None:
     post_source(engine, component, engine.clock[0].now + max(wait, 1))
 
 
-@compiled
+@internal
 def next_arrival(engine: Engine, component: int) -> None:
     """Let an operation arrive, and say when the next one will."""
     it = engine.components[component]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import xarray as xr
 
 from workbench.backends.base import (
     BackendError,
@@ -28,6 +27,9 @@ from workbench.errors import InputError
 from workbench.folders import cache_folder
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["CHUNK_EVENTS", "SimulatedBackend", "SimulatedExecution", "simulate"]
 

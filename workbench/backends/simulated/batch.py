@@ -15,7 +15,7 @@ import numpy as np
 
 from workbench.backends.simulated.bookkeeping import count_even
 from workbench.backends.simulated.draws import gamma_ps
-from workbench.backends.simulated.jit import compiled, inlined
+from workbench.backends.simulated.jit import inlined, internal
 from workbench.backends.simulated.layout import (
     FOREVER,
     LATENCY_BASE_PS,
@@ -62,7 +62,7 @@ def book_latencies(
     engine.phases[component, phase].latency_sum += latency * operations
 
 
-@compiled
+@internal
 def begin_batch(engine: Engine, core: int, r: int) -> int:
     """Begin a batch, if there is one worth it, and return its length in ps, or 0.
 
@@ -105,7 +105,7 @@ def begin_batch(engine: Engine, core: int, r: int) -> int:
     return length
 
 
-@compiled
+@internal
 def end_batch(engine: Engine, w: int, r: int) -> None:
     """Book all operations of a batch but the last one, which ends as any other does."""
     worker = engine.workers[w]
@@ -145,7 +145,7 @@ def end_batch(engine: Engine, w: int, r: int) -> None:
     worker.batch = 1
 
 
-@compiled
+@internal
 def done_in_batches(engine: Engine, component: int) -> int:
     """Return how many operations of the batches under way are done, as far as they are."""
     it = engine.components[component]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.backends.simulated.jit import compiled, inlined
+from workbench.backends.simulated.jit import inlined, internal
 from workbench.backends.simulated.layout import (
     BANDWIDTH,
     EVENT_BITS,
@@ -54,7 +54,7 @@ def post(engine: Engine, core: int) -> None:
     _put_leaf(engine, core, min(c.busy_until, c.slice_end))
 
 
-@compiled
+@internal
 def post_source(engine: Engine, source: int, time: int) -> None:
     """Put a source's next event into the tree."""
     _put_leaf(engine, len(engine.cores) + source, time)
@@ -70,7 +70,7 @@ def list_core(engine: Engine, core: int) -> None:
         engine.clock[0].agenda = core + 1
 
 
-@compiled
+@internal
 def _record(engine: Engine, core: int, begin: int, end: int, bucket: int) -> None:
     """Add a piece to the timeline, as far as it lies in the recorded span."""
     clock = engine.clock[0]
@@ -95,7 +95,7 @@ def _record(engine: Engine, core: int, begin: int, end: int, bucket: int) -> Non
         start += _LONGEST_NS
 
 
-@compiled
+@internal
 def account(engine: Engine, core: int) -> None:
     """Book the time since the last booking on what the core has been doing."""
     c = engine.cores[core]
@@ -137,7 +137,7 @@ def set_activity(engine: Engine, core: int, activity: int) -> None:
         engine.cores[core].activity = activity
 
 
-@compiled
+@internal
 def _widen_bins(engine: Engine) -> None:
     """Double the width of the rasters' bins."""
     for b in range(RASTER_BINS):
@@ -164,7 +164,7 @@ def count_one(engine: Engine, component: int, core: int) -> None:
     engine.finished[max(clock.now - 1, 0) // clock.bin_width, component, core] += 1
 
 
-@compiled
+@internal
 def count_even(engine: Engine, component: int, core: int, begin: int, operations: int) -> None:
     """Add operations to the raster that ended evenly spread from a moment until now."""
     clock = engine.clock[0]
@@ -180,7 +180,7 @@ def count_even(engine: Engine, component: int, core: int, begin: int, operations
     engine.finished[last, component, core] += operations - counted
 
 
-@compiled
+@internal
 def occupy(engine: Engine, core: int) -> None:
     """Add the time its worker has held the core to the raster."""
     c = engine.cores[core]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -45,12 +46,23 @@ _SOURCES = (
 
 def cache() -> Path:
     """Return the folder of this engine's compiled code."""
+    states = tuple((file, *_state(file)) for file in _SOURCES)
+    return cache_folder() / "engine" / _digest(states)
+
+
+def _state(file: Path) -> tuple[int, int]:
+    state = file.stat()
+    return state.st_mtime_ns, state.st_size
+
+
+@lru_cache
+def _digest(states: tuple[tuple[Path, int, int], ...]) -> str:
     digest = hashlib.sha256(platform.python_version().encode())
     for package in ("numba", "numpy"):
         digest.update(metadata.version(package).encode())
-    for source in _SOURCES:
+    for source, _, _ in states:
         digest.update(source.read_bytes())
-    return cache_folder() / "engine" / digest.hexdigest()[:16]
+    return digest.hexdigest()[:16]
 
 
 def compiled() -> bool:

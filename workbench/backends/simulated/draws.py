@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from workbench.backends.simulated import layout
-from workbench.backends.simulated.jit import compiled
+from workbench.backends.simulated.jit import internal
 
 __all__ = ["bits", "demand_ps", "gamma_ps", "uniform", "zipf_rank"]
 
@@ -24,7 +24,7 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _TO_UNIT = 2.0**-53
 
 
-@compiled
+@internal
 def bits(stream: np.uint64, operation: int, purpose: int) -> np.uint64:
     """Return 64 random bits as an unsigned integer."""
     x = stream + np.uint64(operation + 1) * _GAMMA + np.uint64(purpose + 1) * _PURPOSE
@@ -33,13 +33,13 @@ def bits(stream: np.uint64, operation: int, purpose: int) -> np.uint64:
     return x ^ (x >> np.uint64(31))
 
 
-@compiled
+@internal
 def uniform(stream: np.uint64, operation: int, purpose: int) -> float:
     """Return a number in (0, 1]."""
     return float((bits(stream, operation, purpose) >> np.uint64(11)) + np.uint64(1)) * _TO_UNIT
 
 
-@compiled
+@internal
 def demand_ps(
     distribution: int, mean_ps: float, tasks: int, stream: np.uint64, operation: int, purpose: int
 ) -> int:
@@ -67,7 +67,7 @@ _RARE, _LONG, _SHORT = 0.1, 5.5, 0.5
 """The hyperexponential distribution: a tenth of the values is long."""
 
 
-@compiled
+@internal
 def gamma_ps(mean_ps: float, variance: float, stream: np.uint64, operation: int) -> int:
     """Return a gamma-distributed time, far from 0 on the scale of its spread.
 
@@ -86,7 +86,7 @@ def gamma_ps(mean_ps: float, variance: float, stream: np.uint64, operation: int)
 _BATCH = 1 << 21
 
 
-@compiled
+@internal
 def zipf_rank(phase: Any, chance: float) -> int:
     """Return the rank, from 0, of a key of a zipfian distribution.
 

@@ -33,7 +33,7 @@ from workbench.backends.simulated.bookkeeping import (
     set_activity,
 )
 from workbench.backends.simulated.draws import demand_ps
-from workbench.backends.simulated.jit import compiled, inlined, with_signature
+from workbench.backends.simulated.jit import inlined, internal, with_signature
 from workbench.backends.simulated.layout import (
     DIED,
     EVENT_BITS,
@@ -296,7 +296,7 @@ def _complete(engine: Engine, core: int) -> None:
         send(engine, worker.component, r)
 
 
-@compiled
+@internal
 def _hand_over(engine: Engine, core: int, w: int) -> None:
     """Take the core from its worker and give it to another one, or to nobody."""
     c = engine.cores[core]
@@ -337,7 +337,7 @@ def _hand_over(engine: Engine, core: int, w: int) -> None:
     c.last_ran = w
 
 
-@compiled
+@internal
 def _reschedule(engine: Engine, pick: Callable[..., tuple[int, int]], core: int) -> None:
     """Ask the policy who is to hold the core, and until when."""
     c = engine.cores[core]
@@ -381,7 +381,7 @@ def _settle(engine: Engine, pick: Callable[..., tuple[int, int]]) -> None:
             post(engine, core)
 
 
-@compiled
+@internal
 def _stop(engine: Engine) -> None:
     """Close the books."""
     for core in range(len(engine.cores)):
@@ -411,7 +411,7 @@ def _happen(engine: Engine, source: int) -> None:
         clock.boundary = 1
 
 
-@compiled
+@internal
 def _advance(engine: Engine, pick: Callable[..., tuple[int, int]], events: int) -> int:
     """Handle events, see `advance`."""
     clock = engine.clock[0]

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import xarray as xr
 
 import workbench
 from workbench.backends.base import Job, Log, ParameterInfo, Progress
@@ -32,6 +31,9 @@ from workbench.results.schema import (
 )
 from workbench.scenario.experiment import Parameter
 from workbench.scenario.problem import Problem
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["FluidBackend"]
 
@@ -92,6 +94,8 @@ class _FluidExecution(ThreadExecution):
 
 
 def _dataset(plan: Plan, previews: tuple[Preview, ...], job: Job) -> xr.Dataset:
+    from workbench.results.light_xarray import xr  # noqa: PLC0415 - slow to import
+
     labels = [one.label for one in plan.instances]
     cores, many = plan.cores, len(labels)
     ran = np.array([one.prediction.starts for one in plan.instances], bool)

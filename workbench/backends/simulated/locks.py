@@ -9,7 +9,7 @@ line, does not stop those behind.
 from __future__ import annotations
 
 from workbench.backends.simulated.bookkeeping import list_core
-from workbench.backends.simulated.jit import compiled
+from workbench.backends.simulated.jit import internal
 from workbench.backends.simulated.layout import (
     EXCLUSIVE,
     HOLDING,
@@ -23,7 +23,7 @@ from workbench.backends.simulated.layout import (
 __all__ = ["acquire", "release", "written_meanwhile"]
 
 
-@compiled
+@internal
 def _take(engine: Engine, w: int) -> bool:
     """Take the lock that a worker wants, if that is possible now."""
     worker = engine.workers[w]
@@ -40,7 +40,7 @@ def _take(engine: Engine, w: int) -> bool:
     return True
 
 
-@compiled
+@internal
 def _leave_queue(engine: Engine, w: int, before: int) -> None:
     """Take a worker out of the list of those that spin for its lock."""
     worker = engine.workers[w]
@@ -53,7 +53,7 @@ def _leave_queue(engine: Engine, w: int, before: int) -> None:
         lock.last_waiting = before
 
 
-@compiled
+@internal
 def acquire(engine: Engine, w: int) -> bool:
     """Give a worker the lock it wants, or have it spin."""
     worker = engine.workers[w]
@@ -77,7 +77,7 @@ def acquire(engine: Engine, w: int) -> bool:
     return False
 
 
-@compiled
+@internal
 def written_meanwhile(engine: Engine, w: int) -> bool:
     """Whether what a worker has read optimistically was written meanwhile."""
     worker = engine.workers[w]
@@ -85,7 +85,7 @@ def written_meanwhile(engine: Engine, w: int) -> bool:
     return bool(lock.holder != NOBODY or lock.version != worker.lock_version)
 
 
-@compiled
+@internal
 def release(engine: Engine, w: int) -> None:
     """Take a worker's lock back and pass it on."""
     worker = engine.workers[w]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 
-from workbench.backends.simulated.jit import compiled
+from workbench.backends.simulated.jit import internal
 from workbench.backends.simulated.layout import NOBODY, REMOTE_MEMORY, USEFUL, Engine
 
 __all__ = ["draw_bandwidth", "leave_cache", "refill_ps", "stretch"]
 
 
-@compiled
+@internal
 def leave_cache(engine: Engine, core: int) -> None:
     """Note which part of the private cache the core's worker has filled in this slice."""
     c = engine.cores[core]
@@ -30,7 +30,7 @@ def leave_cache(engine: Engine, core: int) -> None:
     worker.touched_before = c.touched
 
 
-@compiled
+@internal
 def refill_ps(engine: Engine, core: int, w: int) -> int:
     """Return how long a worker that gets the core refills the private cache.
 
@@ -51,7 +51,7 @@ def refill_ps(engine: Engine, core: int, w: int) -> int:
     return int(clock.refill_cost * min(worker.footprint / lines, 1.0) * (1.0 - kept))
 
 
-@compiled
+@internal
 def draw_bandwidth(engine: Engine, core: int, on: bool) -> None:
     """Add the core's demand to the load of the NUMA nodes, or take it off."""
     c = engine.cores[core]
@@ -63,7 +63,7 @@ def draw_bandwidth(engine: Engine, core: int, on: bool) -> None:
             engine.nodes[node].load += asked if on else -asked
 
 
-@compiled
+@internal
 def stretch(engine: Engine, site: int) -> float:
     """Return by which factor a lack of bandwidth lengthens a task that begins now.
 

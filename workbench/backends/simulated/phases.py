@@ -12,7 +12,7 @@ from workbench.backends.simulated import layout
 from workbench.backends.simulated.arrivals import post_arrival
 from workbench.backends.simulated.batch import done_in_batches
 from workbench.backends.simulated.bookkeeping import list_core, post_source
-from workbench.backends.simulated.jit import compiled, with_signature
+from workbench.backends.simulated.jit import internal, with_signature
 from workbench.backends.simulated.layout import (
     AT_BARRIER,
     CHECKING,
@@ -35,7 +35,7 @@ from workbench.backends.simulated.requests import hand_on, issue
 __all__ = ["cross_boundary"]
 
 
-@compiled
+@internal
 def _fill_windows(engine: Engine, component: int) -> None:
     """Issue the first operations of a phase, to all workers in turn."""
     it = engine.components[component]
@@ -52,7 +52,7 @@ def _fill_windows(engine: Engine, component: int) -> None:
         slot += 1
 
 
-@compiled
+@internal
 def _free_requests(engine: Engine, component: int) -> None:
     """Put all requests of a component on the list of those for operations that will arrive."""
     it = engine.components[component]
@@ -65,7 +65,7 @@ def _free_requests(engine: Engine, component: int) -> None:
             it.free_head = r
 
 
-@compiled
+@internal
 def _set_ready(engine: Engine, component: int) -> None:
     """Say which workers of a component want their cores."""
     it = engine.components[component]
@@ -76,7 +76,7 @@ def _set_ready(engine: Engine, component: int) -> None:
         worker.ready = parallel or (alone and number == 0)
 
 
-@compiled
+@internal
 def _set_state(engine: Engine, component: int, state: int) -> None:
     """Change what a component does, and with it which of its workers want their cores."""
     clock = engine.clock[0]
@@ -107,7 +107,7 @@ def _set_state(engine: Engine, component: int, state: int) -> None:
         clock.running -= 1
 
 
-@compiled
+@internal
 def _begin_phase(engine: Engine, component: int) -> None:
     """Begin the component's phase with its serial part, unless its data does not load."""
     phase = engine.phases[component, engine.components[component].phase]
@@ -119,7 +119,7 @@ def _begin_phase(engine: Engine, component: int) -> None:
         _set_state(engine, component, PARALLEL)
 
 
-@compiled
+@internal
 def _approach_phase(engine: Engine, component: int) -> None:
     """Begin the component's phase, or wait for the others before it."""
     if engine.phases[component, engine.components[component].phase].barrier:
@@ -128,7 +128,7 @@ def _approach_phase(engine: Engine, component: int) -> None:
         _begin_phase(engine, component)
 
 
-@compiled
+@internal
 def _next_phase(engine: Engine, component: int) -> None:
     """Go on to the component's next phase, or end it."""
     it = engine.components[component]
@@ -139,7 +139,7 @@ def _next_phase(engine: Engine, component: int) -> None:
         _approach_phase(engine, component)
 
 
-@compiled
+@internal
 def _end_phase(engine: Engine, component: int, alive: bool) -> None:
     """Book the end of the component's parallel work; go on to what follows, or end it."""
     it = engine.components[component]
@@ -163,7 +163,7 @@ def _end_phase(engine: Engine, component: int, alive: bool) -> None:
         _next_phase(engine, component)
 
 
-@compiled
+@internal
 def _serial_done(engine: Engine, component: int) -> None:
     """Go on after single-threaded work."""
     if engine.components[component].state == SERIAL:
@@ -172,7 +172,7 @@ def _serial_done(engine: Engine, component: int) -> None:
         _next_phase(engine, component)
 
 
-@compiled
+@internal
 def _change_place(engine: Engine, w: int, granted: int) -> None:
     """Withdraw a worker's core, or grant it."""
     engine.workers[w].granted = granted
@@ -194,7 +194,7 @@ def _change_place(engine: Engine, w: int, granted: int) -> None:
             hand_on(engine, one)
 
 
-@compiled
+@internal
 def _change_places(engine: Engine) -> None:
     """Carry out the changes of placement that are due, and say when the next one is."""
     clock = engine.clock[0]
@@ -208,7 +208,7 @@ def _change_places(engine: Engine) -> None:
     post_source(engine, len(engine.components), following)
 
 
-@compiled
+@internal
 def _begin_due(engine: Engine) -> None:
     """Begin what begins now: components whose time has come, and barriers all have reached."""
     now = engine.clock[0].now
@@ -230,7 +230,7 @@ def _begin_due(engine: Engine) -> None:
                 _begin_phase(engine, component)
 
 
-@compiled
+@internal
 def _cross_boundary(engine: Engine) -> None:
     clock = engine.clock[0]
     while clock.boundary:

@@ -108,9 +108,9 @@ def policy(pick: Callable[..., Any]) -> Callable[..., Any]:
 
 def part_of_policy(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function that a policy's `pick` calls."""
-    from workbench.backends.simulated.jit import compiled  # noqa: PLC0415 - slow to import
+    from workbench.backends.simulated.jit import internal  # noqa: PLC0415 - slow to import
 
-    return compiled(function)
+    return internal(function)
 
 
 def _folders() -> tuple[Path, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from workbench.backends.simulated.bookkeeping import list_core, set_activity
 from workbench.backends.simulated.draws import bits, uniform, zipf_rank
-from workbench.backends.simulated.jit import compiled, inlined
+from workbench.backends.simulated.jit import inlined, internal
 from workbench.backends.simulated.layout import (
     ANY,
     LOCAL,
@@ -85,7 +85,7 @@ def _polls(engine: Engine, w: int) -> bool:
     return c.running == w and c.activity in (POLL_IDLE, WAIT_OWNER)
 
 
-@compiled
+@internal
 def stick(engine: Engine, r: int, holder: int, change: int) -> None:
     """Count a request as lying (+1) or no longer lying (-1) with a worker off its core."""
     issuer = int(engine.requests[r].issuer)
@@ -97,7 +97,7 @@ def stick(engine: Engine, r: int, holder: int, change: int) -> None:
         set_activity(engine, worker.core, WAIT_OWNER if worker.stuck > 0 else POLL_IDLE)
 
 
-@compiled
+@internal
 def stick_all(engine: Engine, holder: int, change: int) -> None:
     """Count all requests that lie with a worker that leaves (+1) or gets (-1) its core."""
     worker = engine.workers[holder]
@@ -109,7 +109,7 @@ def stick_all(engine: Engine, holder: int, change: int) -> None:
         r = int(engine.requests[r].next)
 
 
-@compiled
+@internal
 def _wake(engine: Engine, w: int) -> None:
     """Make a worker that has left its core ready again."""
     worker = engine.workers[w]
@@ -142,7 +142,7 @@ def put(engine: Engine, w: int, r: int) -> None:
         _wake(engine, w)
 
 
-@compiled
+@internal
 def _put_for_any(engine: Engine, component: int, r: int) -> None:
     """Put a request into the queue of a component, and have an idle worker see it."""
     it = engine.components[component]
@@ -203,7 +203,7 @@ def issue(engine: Engine, component: int, r: int) -> None:
     put(engine, int(request.target), r)
 
 
-@compiled
+@internal
 def hand_on(engine: Engine, w: int) -> None:
     """Pass what lies in the inbox of a worker without a core to its stand-in."""
     worker = engine.workers[w]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 import workbench
 from workbench.backends.base import Job
@@ -26,6 +25,9 @@ from workbench.results.schema import (
 )
 from workbench.scenario.units import format_amount
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 __all__ = ["dataset"]
 
 _SECOND_PS = 1e12
@@ -39,6 +41,8 @@ def dataset(plan: Plan, job: Job) -> xr.Dataset:
     end. The engine notes every instance's finished operations at each start and at the
     first end, so the operations in the window are exact.
     """
+    from workbench.results.light_xarray import xr  # noqa: PLC0415 - slow to import
+
     engine = plan.engine
     measured, beside = len(plan.instances), len(plan.background)
     ran = np.array([*(one.prediction.starts for one in plan.instances), *[True] * beside], bool)

@@ -16,9 +16,9 @@ import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from workbench import __version__
 from workbench.errors import InputError
@@ -32,6 +32,9 @@ from workbench.results.schema import (
     with_throughputs,
 )
 from workbench.results.store import RunStore
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["BACKEND", "Imported", "import_files", "import_readings"]
 
@@ -322,6 +325,8 @@ def _dataset(reading: Reading, group: _Group, iteration: int, phases: Sequence[s
     """Return one iteration; what such a file does not tell is NaN."""
     cells = group.iterations[iteration]
     components = list(group.cores)
+    from workbench.results.light_xarray import xr  # noqa: PLC0415 - slow to import
+
     shape = (len(phases), len(components))
 
     def filled(value: str) -> np.ndarray:
