@@ -112,13 +112,15 @@ def opacities(page: Page, figure: str) -> dict[str, float]:
     return shown
 
 
-def exports_open(page: Page, view: str) -> None:
+def exports_open(page: Page, view: str, *, part: str = "") -> pd.DataFrame:
     """A view gives its data as CSV and Parquet, the same in both, and its picture in both kinds."""
 
     def download(kind: str) -> Path:
         # A view of several figures gives several pictures.
         with page.expect_download(lambda one: one.suggested_filename.endswith(kind)) as download:
             page.locator(f".export-{view}-{kind}").get_by_role("button").click()
+        if kind in ("csv", "parquet"):
+            assert download.value.suggested_filename == f"{view}{part}.{kind}"
         return Path(download.value.path())
 
     table, same = pd.read_csv(download("csv")), pd.read_parquet(download("parquet"))
@@ -128,3 +130,4 @@ def exports_open(page: Page, view: str) -> None:
     picture = etree.parse(download("svg")).getroot()
     assert picture.tag == "{http://www.w3.org/2000/svg}svg", view
     assert len(picture.findall(".//{*}path")) > 3, f"{view}: the picture is empty"
+    return table

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, Watch, clean_log, open_app
 from tests.browser.gestures import open_talk
-from tests.browser.plots import go_to, opacities, plot_title, tap, until
+from tests.browser.plots import exports_open, go_to, opacities, plot_title, tap, until
 from tests.datasets import run
 from workbench.results.records import RunSpec
 from workbench.results.store import RunStore
@@ -154,6 +154,10 @@ def test_different_backends_stand_side_by_side(app_server: Server, app: Page) ->
         True,
         True,
     ]
+    expect(app.locator("table.validation").first).to_contain_text("error")
+    table = exports_open(app, "validation")
+    assert set(table.variant) == {"partitioned"}
+    assert table.error.abs().max() == pytest.approx(0.0, abs=1e-9)  # the same data twice
 
 
 def test_without_runs_the_page_says_what_to_do(app: Page, watch: Watch) -> None:

@@ -95,7 +95,7 @@ def test_what_is_brushed_in_one_view_narrows_all_and_a_link_brings_it_back(
     assert watch.outside == watch.console == []
     context.close()
 
-    _exports_open(app)
+    _exports_hold_what_is_selected(app)
     _report_opens(app, browser, runs, tmp_path)
     app.locator(".clear-selection button").click()
     until(app, lambda: "cores=" not in app.url)
@@ -135,8 +135,16 @@ def _report_opens(app: Page, browser: Browser, runs: list[str], folder: Path) ->
         assert list(open_bundle(other, zip_file)) == runs
 
 
-def _exports_open(app: Page) -> None:
+def _exports_hold_what_is_selected(app: Page) -> None:
     """Every view gives its data and its picture, without a network."""
-    for view in ("throughput", "ratio", "activity", "latency", "utilisation", "accounting",
-                 "difference"):  # fmt: skip
-        exports_open(app, view)
+    tables = {
+        view: exports_open(app, view, part="-selected")
+        for view in ("throughput", "ratio", "activity", "latency", "utilisation", "accounting",
+                     "difference")
+    }  # fmt: skip
+    assert set(tables["ratio"].n) == {1}
+    for view in tables.keys() - {"ratio"}:
+        assert set(tables[view].replication) == {2}, view
+    assert set(tables["utilisation"].core) == {2, 3, 4}
+    part = tables["throughput"].groupby("variant").throughput_part.sum()
+    assert part["after"] / part["before"] == pytest.approx(4.0, rel=0.01)

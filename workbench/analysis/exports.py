@@ -24,7 +24,7 @@ _MOST_SEGMENTS = 2_000_000
 
 def _throughput(comparison: Comparison) -> pd.DataFrame:
     """Return every throughput of every replication, phase and component, in op/s."""
-    names = [*METRICS, "operations"]
+    names = [n for n in (*METRICS, "operations", "throughput_part") if n in comparison.dataset]
     frame = comparison.dataset[names].to_dataframe().dropna(how="all", subset=names)
     return frame[names].reset_index()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import panel as pn
 import panel_material_ui as pmui
@@ -18,9 +18,17 @@ from workbench.analysis.labels import BUCKET_TITLES, METRIC_DOCS, METRIC_TITLES
 from workbench.analysis.narrowing import narrowed
 from workbench.analysis.plots.base import draw, plot_title
 from workbench.analysis.selection import Selection
-from workbench.analysis.tables import conditions_html, throughput_html, validation_html
+from workbench.analysis.tables import (
+    conditions_html,
+    statistics_html,
+    throughput_html,
+    validation_html,
+)
 from workbench.analysis.validation import Validation
 from workbench.app.export import export_bar
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["card", "cards", "html", "validation_card"]
 
@@ -72,6 +80,7 @@ def cards(
     why
         Makes the card that asks why variants differ.
     """
+    exports = partial(_exports, comparison=comparison, selection=selection)
 
     def plot(name: str, hook: str, *, wide: bool = False, **options: Any) -> Any:
         return pn.pane.HoloViews(
@@ -111,7 +120,7 @@ def cards(
             ),
             sizing_mode="stretch_width",
         ),
-        _exports("throughput", comparison),
+        exports("throughput"),
     )
     if len(comparison.variants) > 1:
         yield card(
@@ -119,7 +128,7 @@ def cards(
             "Geometric mean over pairs of replications with the same seed"
             f"{comparison.adjustment}; right of 1 the first variant is faster.",
             plot("ratio", "ratio"),
-            _exports("ratio", comparison),
+            exports("ratio"),
         )
         yield why()
     if comparison.has_slots:
@@ -133,7 +142,7 @@ def cards(
                 ),
                 sizing_mode="stretch_width",
             ),
-            _exports("activity", comparison),
+            exports("activity"),
         )
     if comparison.has_latency:
         yield card(
@@ -146,16 +155,21 @@ def cards(
                 ),
                 sizing_mode="stretch_width",
             ),
-            _exports("latency", comparison),
+            exports("latency"),
         )
     if comparison.has_accounting:
-        yield from _core_cards(comparison, plot, by, share)
+        yield from _core_cards(comparison, plot, exports, by, share)
     else:
         yield html(
             f"Where the cores' time went was not measured ({escape(comparison.provenance)}).",
             "doc",
         )
-    yield card("Numbers", "", following(throughput_html, "numbers"))
+    yield card(
+        "Numbers",
+        "",
+        following(throughput_html, "numbers"),
+        following(statistics_html, "statistics"),
+    )
     if comparison.kind == "measurement" and (measured := conditions_html(comparison)):
         yield card("How it was measured", "", html(measured, "conditions"))
 
@@ -178,7 +192,11 @@ def validation_card(found: Validation) -> Any:
 
 
 def _core_cards(
-    comparison: Comparison, plot: Callable[..., Any], by: Any, share: Any
+    comparison: Comparison,
+    plot: Callable[..., Any],
+    exports: Callable[[str], Any],
+    by: Any,
+    share: Any,
 ) -> Iterator[Any]:
     """Yield the cards of what the cores did."""
     flat = comparison.space[1] == 1
@@ -199,7 +217,7 @@ def _core_cards(
             ),
             sizing_mode="stretch_width",
         ),
-        _exports("utilisation", comparison),
+        exports("utilisation"),
     )
 
     def accounting(by: str, share: bool) -> Any:
@@ -217,7 +235,7 @@ def _core_cards(
         pn.Row(by, share),
         html(_bucket_key(comparison), "bucket-key"),
         pn.bind(accounting, by, share),
-        _exports("accounting", comparison),
+        exports("accounting"),
     )
 
     def difference(share: bool) -> Any:
@@ -229,12 +247,20 @@ def _core_cards(
             "Core time of one variant less that of the other, with the 95 % interval over pairs "
             "of replications.",
             pn.bind(difference, share),
-            _exports("difference", comparison),
+            exports("difference"),
         )
 
 
-def _exports(name: str, comparison: Comparison) -> Any:
-    return export_bar(name, partial(TABLES[name], comparison))
+def _exports(name: str, comparison: Comparison, selection: Selection) -> Any:
+    """Return what a plot offers: the table of what is selected, as the plot shows it."""
+
+    def table() -> pd.DataFrame:
+        return TABLES[name](narrowed(comparison, selection))
+
+    def part() -> str:
+        return "selected" if narrowed(comparison, selection) is not comparison else ""
+
+    return export_bar(name, table, part=part)
 
 
 def _says(comparison: Comparison) -> str:

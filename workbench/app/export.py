@@ -40,7 +40,9 @@ _PICTURE = """
 """
 
 
-def export_bar(name: str, table: Callable[[], pd.DataFrame]) -> Any:
+def export_bar(
+    name: str, table: Callable[[], pd.DataFrame], *, part: Callable[[], str] = lambda: ""
+) -> Any:
     """Return small buttons that download a plot's table and its figures.
 
     Parameters
@@ -49,18 +51,20 @@ def export_bar(name: str, table: Callable[[], pd.DataFrame]) -> Any:
         Of the plot; its figures' names begin with it.
     table
         Makes the table of what it shows.
+    part
+        Says what part of the plot's data that is, for the file's name; "" for all.
     """
     buttons = []
     for format in ("csv", "parquet"):
         download = pmui.FileDownload(
             label=format.upper(),
-            callback=partial(_file, table, format),
             filename=f"{name}.{format}",
             variant="text",
             size="small",
             margin=0,
             css_classes=[f"export-{name}-{format}"],
         )
+        download.callback = partial(_file, download, name, table, part, format)
         buttons.append(download)
     for kind in ("png", "svg"):
         button = pmui.Button(
@@ -75,8 +79,18 @@ def export_bar(name: str, table: Callable[[], pd.DataFrame]) -> Any:
     return FlexBox(*buttons, gap="4px", margin=(0, 12), css_classes=["export-bar"])
 
 
-def _file(table: Callable[[], pd.DataFrame], format: str) -> Any:
+def _file(
+    download: Any,
+    name: str,
+    table: Callable[[], pd.DataFrame],
+    part: Callable[[], str],
+    format: str,
+) -> Any:
+    """Return the table as a file, or a text that says why there is none."""
     try:
-        return written(table(), format)
-    except InputError as problem:  # the file says it, where the page does not
+        file = written(table(), format)
+    except InputError as problem:
+        download.filename = f"{name}-not-exported.txt"
         return io.BytesIO(str(problem).encode())
+    download.filename = "-".join(filter(None, (name, part()))) + f".{format}"
+    return file

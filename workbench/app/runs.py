@@ -38,13 +38,13 @@ _COLUMNS = [
     "run#",
     "workload",
     "variant",
+    "backend",
     "status",
     "done#",
-    "parameters",
+    "parameters~",
     "started",
     "took#",
     "experiment",
-    "backend",
     "seed#",
 ]
 
@@ -264,13 +264,13 @@ def _row(record: RunRecord) -> list[str]:
         record.id,
         record.workload,
         record.variant,
+        record.backend,
         record.status + (f" ({record.cause})" if record.cause else ""),
         f"{record.done} / {record.replications}",
         settings,
         f"{record.created.astimezone():%d %b %H:%M}",
         took,
         record.experiment,
-        record.backend,
         str(record.seed),
     ]
 

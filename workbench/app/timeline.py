@@ -346,7 +346,9 @@ class TimelinePage(pn.viewable.Viewer):  # type: ignore[misc]
                 )
             except InputError as problem:
                 self._tell(f"{problem.what} {problem.remedy}")
+                self._traced.filename = "trace-not-exported.txt"
                 return io.BytesIO(str(problem).encode())
+            self._traced.filename = "trace.json"
             return io.BytesIO(file.read_bytes())
 
 

@@ -1,5 +1,9 @@
 // A table of runs; rows are kept by run id, so that focus and scrolling survive updates.
 
+// How the last character of a column's name has its cells set.
+const CLASSES = {"#": "number", "~": "words"}
+const setting = (name) => CLASSES[name.at(-1)] ?? ""
+
 const make = (tag, properties = {}) => Object.assign(document.createElement(tag), properties)
 
 class History {
@@ -16,8 +20,8 @@ class History {
     head.append(first)
     for (const name of model.columns) {
       head.append(make("th", {
-        textContent: name.replace("#", ""),
-        className: name.endsWith("#") ? "number" : "",
+        textContent: name.replace(/[#~]$/, ""),
+        className: setting(name),
         scope: "col",
       }))
     }
@@ -45,7 +49,7 @@ class History {
     const cell = make("td")
     cell.append(box)
     line.append(cell, ...this.model.columns.map((name) =>
-      make("td", {className: name.endsWith("#") ? "number" : ""})))
+      make("td", {className: setting(name)})))
     line.onclick = () => { this.model.chosen = id }
     return line
   }
