@@ -221,10 +221,19 @@ class Comparison:
 
     def phases(self, workload: str) -> tuple[str, ...]:
         """Return the measured phases of a workload, in order."""
-        one = self.dataset.sel(workload=workload)
-        there = one.operations.notnull() | one.throughput_self.notnull()
-        measured = there.any([dim for dim in there.dims if dim != "phase"])
-        return tuple(map(str, self.dataset.phase.values[measured.values]))
+        return self._phases[workload]
+
+    @cached_property
+    def _phases(self) -> dict[str, tuple[str, ...]]:
+        """The measured phases of each workload; asked for with every number."""
+        there = self.dataset.operations.notnull() | self.dataset.throughput_self.notnull()
+        kept = ("workload", "phase")
+        measured = there.any([dim for dim in there.dims if dim not in kept]).transpose(*kept)
+        names = self.dataset.phase.values
+        return {
+            workload: tuple(map(str, names[one]))
+            for workload, one in zip(self.workloads, measured.values, strict=True)
+        }
 
     def phase(self, workload: str) -> str:
         """Return the phase a workload is about: that of its own name, else the last."""

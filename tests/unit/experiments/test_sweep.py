@@ -164,6 +164,17 @@ def test_replications_share_their_seeds_across_points() -> None:
         assert plan.job(task).seed == replication_seed(5, task.replication)
 
 
+def test_what_only_another_workload_understands_is_left_out() -> None:
+    given = read(file_or_sample("small")).experiment  # it sets `keys`, which are of lookups
+    plan = sweep_plan(given, ["quantum_ms=1,2"], workloads=["insert"], backend_name="fluid")
+    for task in plan.order():
+        assert plan.job(task).parameters["operations"] == 200_000
+        assert "keys" not in plan.job(task).parameters
+    with pytest.raises(InputError, match='no parameter "keys"'):
+        sweep_plan(given, ["operations=1000"], workloads=["insert"], backend_name="fluid",
+                   parameters={"keys": 100})  # fmt: skip
+
+
 # -- running -----------------------------------------------------------------------------------
 
 

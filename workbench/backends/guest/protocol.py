@@ -12,6 +12,7 @@ from workbench.backends.base import BackendError, Event, Log, Progress
 __all__ = ["PROTOCOL", "Transcript"]
 
 PROTOCOL = 1
+_STILL_SECONDS = 3.0  # several heartbeats
 _SAID = 200  # characters of a broken line that a message quotes
 
 
@@ -34,6 +35,7 @@ class Transcript:
     exits: dict[str, dict[str, Any]] = field(default_factory=dict)
     final: dict[str, Any] | None = None
     _names: dict[int, str] = field(default_factory=dict)
+    _counts: dict[str, tuple[dict[str, Any], int]] = field(default_factory=dict)
     _reached: float = 0.0
 
     def add(self, line: str | bytes) -> Iterator[Event]:
@@ -66,7 +68,8 @@ class Transcript:
         if final["ended"] == "deadline":
             return BackendError(
                 "deadline",
-                "The run took longer than it may; set deadline_s higher, or ask for less work.",
+                f"The run took longer than it may{self._how_far(final['t'])}; set deadline_s "
+                "higher, or ask for less work.",
             )
         return BackendError(str(final["ended"]), str(final.get("detail") or "The runner gave up."))
 
@@ -98,6 +101,9 @@ class Transcript:
 
     def _take_heartbeat(self, event: dict[str, Any]) -> Iterator[Event]:
         under_way = [one for one in event["components"] if self._is_open(one)]
+        for one in under_way:
+            if self._counts.get(one["component"], ({},))[0] != one:
+                self._counts[one["component"]] = one, event["t"]
         message = ", ".join(sorted({self._names.get(one["index"], "") for one in under_way}))
         yield self._progress(sum(one["done"] for one in under_way), message or "loading")
 
@@ -127,6 +133,20 @@ class Transcript:
         self.final = event
         if event["ended"] == "finished":
             yield Progress(1.0)
+
+    def _how_far(self, now_ns: int) -> str:
+        """Return what was under way, and for how long without a step: a hang or much work."""
+        parts = []
+        for name, (one, since_ns) in self._counts.items():
+            if not self._is_open(one):
+                continue
+            phase = self._names.get(one["index"], "loading")
+            still = (now_ns - since_ns) / 1e9
+            parts.append(
+                f"{name} had done {one['done']} of {one['of']} operations of {phase}"
+                + (f" and none in the last {still:.0f} s" if still >= _STILL_SECONDS else "")
+            )
+        return f" ({', '.join(parts)})" if parts else ""
 
     def _is_open(self, one: dict[str, Any]) -> bool:
         return (one["component"], one["index"]) not in self.phases

@@ -105,8 +105,14 @@ class SweepPlan:
         structure = tuple(values.pop(name, None) for name in _STRUCTURE)
         scenario, _ = self._structure(variant, *structure)
         workload = self.workloads[task.workload]
-        given = {**self._base[variant], **self.parameters, **values}
         understood = self._understood[workload]
+        of_file = {
+            key: value
+            for key, value in self._base[variant].items()
+            # What another workload of the experiment understands is not meant for this one.
+            if key in understood or key not in self._elsewhere
+        }
+        given = {**of_file, **self.parameters, **values}
         return Job(
             scenario=scenario,
             workload=workload,
@@ -178,6 +184,14 @@ class SweepPlan:
             name: {info.name for info in runner.parameters(name, given | swept)}
             for name in self.workloads
         }
+
+    @cached_property
+    def _elsewhere(self) -> set[str]:
+        runner = backend(self.experiment.backend)
+        given = self.experiment.parameters
+        others = set(self.experiment.workloads).difference(self.workloads)
+        infos = (info for name in others for info in runner.parameters(name, given))
+        return self._known.union(info.name for info in infos)
 
     @cached_property
     def _known(self) -> set[str]:

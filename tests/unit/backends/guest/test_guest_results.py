@@ -207,3 +207,23 @@ def test_a_final_line_may_tell_of_a_failure(ended: str, cause: str, words: str) 
     assert words in failure.message
     assert told(*RUN)[0].failure() is None
     assert told(HELLO)[0].failure() is not None
+
+
+def test_a_deadline_tells_how_far_everybody_was() -> None:
+    def beat(at_s: int, *done: int) -> dict[str, Any]:
+        parts = [
+            {"component": f"blinktree{i + 1}", "index": 0, "done": n, "of": 1000}
+            for i, n in enumerate(done)
+        ]
+        return {"event": "heartbeat", "t": at_s * 10**9, "components": parts}
+
+    begun = {"event": "phase-started", "t": 0, "component": "blinktree1", "index": 0,
+             "phase": "insert"}  # fmt: skip
+    end = FINAL | {"t": 60 * 10**9, "ok": False, "ended": "deadline"}
+    said, _ = told(HELLO, begun, beat(1, 10, 10), beat(2, 20, 10), beat(59, 900, 10), end)
+    failure = said.failure()
+    assert failure is not None
+    assert "blinktree1 had done 900 of 1000 operations of insert, " in failure.message
+    assert "blinktree2 had done 10 of 1000 operations of insert and none in the last 59 s" in (
+        failure.message
+    )
