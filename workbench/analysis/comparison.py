@@ -178,9 +178,16 @@ class Comparison:
 
     def run(self, variant: str, workload: str) -> xr.Dataset:
         """Return the replications of one run, without those it does not have."""
-        one: xr.Dataset = self.dataset.sel(workload=workload, variant=variant)
-        there = self._has_result.sel(workload=workload, variant=variant)
-        return one.sel(replication=there)
+        if (variant, workload) not in self._taken:
+            one = self.dataset.sel(workload=workload, variant=variant)
+            there = self._has_result.sel(workload=workload, variant=variant)
+            self._taken[variant, workload] = one.sel(replication=there)
+        return self._taken[variant, workload]
+
+    @cached_property
+    def _taken(self) -> dict[tuple[str, str], xr.Dataset]:
+        """The runs that were asked for; to select one costs more than most that is done with it."""
+        return {}
 
     @cached_property
     def _has_result(self) -> xr.DataArray:

@@ -78,9 +78,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     if as_init and mend:
         raise typer.BadParameter("--as-init and --mend exclude each other.")
     from workbench import formats
-    from workbench.analysis.outcome import compared, outcome
     from workbench.cli.progress import follow
-    from workbench.cli.tables import print_outcome
     from workbench.experiments.jobs import JobManager
     from workbench.experiments.plan import adjusted
     from workbench.experiments.samples import file_or_sample
@@ -98,6 +96,11 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter per option
     experiment = _decided(experiment, file, as_init=as_init, mend=mend)
     with opened_store() as store, JobManager(store) as jobs:
         ids = jobs.submit(experiment, variants=variant, workloads=workload, parameters=chosen)
+        # Only now, while it runs: what holds the results and shows them is slow to import.
+        import workbench.results.light_xarray  # noqa: F401
+        from workbench.analysis.outcome import compared, outcome
+        from workbench.cli.tables import print_outcome
+
         by_itself = follow(jobs, ids)
         records = [store.run(run_id) for run_id in ids]
         comparison = compared(store, ids)

@@ -47,7 +47,8 @@ def collect(store: RunStore, run_ids: Iterable[str]) -> xr.Dataset:
         _refuse_mixture(key, {i: str(d.attrs.get(key)) for i, d in datasets.items()})
     # Replications are paired by their seeds; with other seeds there is nothing to pair.
     _refuse_mixture("seed", {record.id: str(record.seed) for record in records})
-    _refuse_other_bases(records)
+    if len(records) > 1:
+        _refuse_other_bases(records)
     variants = list(dict.fromkeys(record.variant for record in records))
     return assembled(cells, datasets, variants)
 

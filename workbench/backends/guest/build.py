@@ -74,9 +74,10 @@ class Guest:
 def compiler() -> Compiler | None:
     """Return the compiler to use, or None if this machine has none."""
     for command in _candidates():
-        version = _version(command)
-        if version and _links_statically(command):
-            return Compiler(command, version)
+        found = Compiler(command, _version(command))
+        # What it has linked before it links again.
+        if found.version and (_place(found, STATIC, MAIN).exists() or _links_statically(command)):
+            return found
     return None
 
 
