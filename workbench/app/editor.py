@@ -66,14 +66,26 @@ def grid_of(state: AppState, **params: Any) -> AffinityGrid:
 def source_of(state: AppState, **params: Any) -> SourceView:
     """Return the text of a state's scenario, with the selected component marked."""
     source = SourceView(label="Configuration as text", **params)
+    document = pn.state.curdoc
 
     def show(*_: Any) -> None:
-        marked = list(_marked_lines(state) or ())
-        source.param.update(text=state.text, syntax=_SYNTAX[state.text_format], marked=marked)
+        source.param.update(text=state.text, syntax=_SYNTAX[state.text_format])
 
-    names = ["experiment", "variant", "inside", "document", "selected", "line", "format"]
+    def mark(*_: Any) -> None:
+        source.marked = list(_marked_lines(state) or ())
+
+    def mark_next(*_: Any) -> None:
+        # To find the lines, the text is read again: that need not stand before the text.
+        if document is None:
+            mark()
+        else:
+            document.add_next_tick_callback(mark)
+
+    names = ["experiment", "variant", "document", "format"]
     state.param.watch(show, names)
+    state.param.watch(mark_next, [*names, "inside", "selected", "line"])
     show()
+    mark()
     return source
 
 

@@ -199,9 +199,10 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
             for field, read in self._fields.values():
                 (field.reset if other else field.show)(read(component))
             self._show_place(component, other)
-            self._on.param.update(
-                value=component.enabled, label="On" if component.enabled else "Off"
-            )
+            if self._on.value != component.enabled:
+                self._on.param.update(
+                    value=component.enabled, label="On" if component.enabled else "Off"
+                )
             self._title.object = self._heading_of(component)
             self._fate.object = _fate_of(self._state.outcome(component))
             self._enter.visible = inner(component) is not None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
+from panel.io import hold
 
 from workbench.analysis.colours import component_colours
 from workbench.analysis.labels import in_unit
 from workbench.app import changes
+from workbench.app.markup import Markup
 from workbench.backends.base import Job, backend
 from workbench.errors import InputError
 from workbench.scenario import edits, variants
@@ -27,13 +30,15 @@ __all__ = ["PreviewStrip"]
 
 _CSS = """
 :host { --quiet: color-mix(in srgb, currentColor 62%, transparent); }
+.markup { position: absolute; inset: 0; contain: strict; }
 .preview { display: grid; grid-template-columns: max-content 1fr max-content; gap: 2px 12px;
   align-items: center; font-size: 13px; font-variant-numeric: tabular-nums; }
 .preview .doc { grid-column: 1 / -1; font-size: 12px; color: var(--quiet); }
 .preview .bars { display: flex; gap: 12px; min-width: 0; }
 .preview .one { flex: 1 1 0; min-width: 0; position: relative; height: 20px; padding: 0 6px;
   border: 1px dashed var(--colour); border-radius: 3px; overflow: hidden; white-space: nowrap;
-  text-overflow: ellipsis; line-height: 20px; box-sizing: border-box; isolation: isolate; }
+  text-overflow: ellipsis; line-height: 20px; box-sizing: border-box; isolation: isolate;
+  contain: strict; }
 .preview .one i { position: absolute; inset: 0 auto 0 0; z-index: -1; opacity: .35;
   background: repeating-linear-gradient(-45deg, var(--colour) 0 3px, transparent 3px 6px); }
 .preview .total { color: var(--quiet); }
@@ -66,13 +71,13 @@ class PreviewStrip(pn.viewable.Viewer):  # type: ignore[misc]
         self._document = pn.state.curdoc
         self._ready = threading.Event()
         self._waiting = False
-        self._view = pn.pane.HTML(
-            "",
+        self._work: Iterator[str | None] = iter(())
+        self._view = Markup(
             stylesheets=[_CSS],
             sizing_mode="stretch_width",
             margin=(0, 16, 4, 16),
             # Of one height, or the cells would move under the hand that brings the first one.
-            styles={"flex": "none", "min-height": _height(state)},
+            styles={"flex": "none", "height": _height(state), "contain": "strict"},
             css_classes=["preview-strip"],
         )
         state.param.watch(lambda *_: self._changed(), ["experiment", "variant"])
@@ -94,8 +99,8 @@ class PreviewStrip(pn.viewable.Viewer):  # type: ignore[misc]
             self._document.add_next_tick_callback(self._later)  # from a thread, only this
 
     def _changed(self) -> None:
-        if self._view.styles["min-height"] != _height(self._state):
-            self._view.styles = self._view.styles | {"min-height": _height(self._state)}
+        if self._view.styles["height"] != _height(self._state):
+            self._view.styles = self._view.styles | {"height": _height(self._state)}
         self._later()
 
     def _later(self) -> None:
@@ -107,22 +112,55 @@ class PreviewStrip(pn.viewable.Viewer):  # type: ignore[misc]
             self._document.add_timeout_callback(self._show_now, _PAUSE_MS)
 
     def _show_now(self) -> None:
+        """Show it, one workload at a time: between them edits are answered."""
         self._waiting = False
+        if self._document is None:
+            try:
+                self.show()
+            finally:
+                self._grid.previewed = self._number
+        else:
+            self._work = self._parts()
+            self._go_on(self._work, self._number)
+
+    @property
+    def _number(self) -> int:
+        return int(self._grid.held.get("number", 0))
+
+    def _go_on(self, work: Iterator[str | None], number: int) -> None:
+        if work is not self._work:  # there is something newer to show
+            return
         try:
-            self.show()
-        finally:
-            self._grid.previewed = self._grid.held.get("number", 0)
+            shown = next(work)
+        except Exception:
+            self._grid.previewed = number
+            raise
+        if shown is None:
+            self._document.add_timeout_callback(partial(self._go_on, work, number), 1)
+            return
+        with hold():
+            self._view.object = shown
+            self._grid.previewed = number
 
     def show(self) -> None:
         """Show what is placed, with what is held where it is held."""
+        *_, self._view.object = self._parts()
+
+    def _parts(self) -> Iterator[str | None]:
+        """Yield None after each workload, and then what is to be shown."""
+        found: dict[str, Preview] = {}
+        held = False
         if not self._ready.is_set():
+            yield self._view.object
             return
         try:
             scenario, held = self._scenario()
-            found = self._previews(scenario)
+            for workload in self._state.experiment.workloads:
+                found |= self._previews(scenario, workload)
+                yield None
         except (InputError, LookupError, TypeError, ValueError):
             found, held = {}, False  # the Problems panel says what is wrong
-        self._view.object = _html(found, held) if found else _EMPTY
+        yield _html(found, held) if found else _EMPTY
 
     def _scenario(self) -> tuple[Scenario, bool]:
         """Return the scenario with what is held, and whether anything is."""
@@ -138,24 +176,21 @@ class PreviewStrip(pn.viewable.Viewer):  # type: ignore[misc]
             scenario = edits.place(scenario, id, Rectangle(**_sides(sides)))
         return placed(scenario), bool(moved or added)
 
-    def _previews(self, scenario: Scenario) -> dict[str, Preview]:
-        """Return the previews by workload and phase."""
+    def _previews(self, scenario: Scenario, workload: str) -> dict[str, Preview]:
+        """Return the previews of a workload by phase."""
         from workbench.backends.simulated.fluid import preview  # noqa: PLC0415 - slow to import
 
         experiment, variant = self._state.experiment, self._state.variant
         runner = backend("simulated")
-        found: dict[str, Preview] = {}
-        for workload in experiment.workloads:
-            given = variants.parameters(experiment, variant) if variant else experiment.parameters
-            known = {info.name for info in runner.parameters(workload, given)}
-            job = Job(
-                scenario, workload, 1, {name: v for name, v in given.items() if name in known}
-            )
-            if any(problem.severity == "error" for problem in runner.validate(job)):
-                continue
-            for one in preview(job):
-                title = workload if one.phase == workload else f"{workload}: {one.phase}"
-                found[title] = one
+        given = variants.parameters(experiment, variant) if variant else experiment.parameters
+        known = {info.name for info in runner.parameters(workload, given)}
+        job = Job(scenario, workload, 1, {name: v for name, v in given.items() if name in known})
+        if any(problem.severity == "error" for problem in runner.validate(job)):
+            return {}
+        found = {
+            workload if one.phase == workload else f"{workload}: {one.phase}": one
+            for one in preview(job)
+        }
         return {title: one for title, one in found.items() if one.rates}
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
 import panel as pn
 import panel_material_ui as pmui
 
+from workbench.app.transfer import Transfer
 from workbench.errors import InputError
 from workbench.results.importers import (
     DamagedFileError,
@@ -21,12 +21,7 @@ from workbench.results.store import RunStore
 
 __all__ = ["ImportForm"]
 
-_LARGEST = "64MB"
-_DROP_CSS = """
-.filepond--root { outline: 1px dashed rgb(128 128 128 / 70%); border-radius: 8px; }
-.filepond--panel-root, .filepond--panel > div { background: none; box-shadow: none; border: 0; }
-.filepond--drop-label { color: inherit; }
-"""
+_LARGEST_BYTES = 64 * 2**20
 
 
 class ImportForm(pn.viewable.Viewer):  # type: ignore[misc]
@@ -46,7 +41,6 @@ class ImportForm(pn.viewable.Viewer):  # type: ignore[misc]
         super().__init__(**params)
         self._store = store
         self._on_imported = on_imported
-        self._taken: set[str] = set()
         self._experiment = pmui.TextInput(
             label="Experiment",
             placeholder="by default the file's name",
@@ -54,16 +48,16 @@ class ImportForm(pn.viewable.Viewer):  # type: ignore[misc]
             sizing_mode="stretch_width",
             css_classes=["import-experiment"],
         )
-        self._drop = pn.widgets.FileDropper(
-            max_file_size=_LARGEST,
-            multiple=True,
+        self._drop = Transfer(
+            several=True,
+            largest=_LARGEST_BYTES,
+            hint="Drop files here.",
             sizing_mode="stretch_width",
-            height=110,
-            stylesheets=[_DROP_CSS],
+            margin=0,
             css_classes=["import-drop"],
         )
         self._message = pn.Column(sizing_mode="stretch_width", css_classes=["import-message"])
-        self._drop.param.watch(self._dropped, "value")
+        self._drop.on_file(lambda file: self.take(file.name, file.data))
 
     def __panel__(self) -> Any:
         hint = (
@@ -94,15 +88,6 @@ class ImportForm(pn.viewable.Viewer):  # type: ignore[misc]
             return
         self._tell(made, reading)
         self._on_imported(tuple(one.run for one in made))
-
-    def _dropped(self, event: Any) -> None:
-        # The browser hands over all files dropped so far, each time one has arrived.
-        for name, content in (event.new or {}).items():
-            data = content.encode() if isinstance(content, str) else content
-            digest = hashlib.sha256(name.encode() + data).hexdigest()
-            if digest not in self._taken:
-                self._taken.add(digest)
-                self.take(name, data)
 
     def _refuse(self, problem: InputError, name: str, data: bytes) -> None:
         place = f"{problem.location}: " if problem.location.file else ""

@@ -52,7 +52,7 @@ def serve(port: int | None = None, open_browser: bool = True) -> None:
         logging.getLogger(name).addFilter(_is_news)
     # Bokeh warns when one message names a new model twice, which does no harm.
     warnings.filterwarnings("ignore", message="reference already known")
-    pn.extension("filedropper", exception_handler=report_exception)
+    pn.extension(exception_handler=report_exception)
     _collect_rarely()
     with RunStore(data_folder()) as store:
         for run_id in store.recover():

@@ -54,13 +54,25 @@ class Instance:
 
 def instances(scenario: Scenario) -> tuple[Instance, ...]:
     """Return the components of a scenario that run a workload, in document order."""
-    predictions = predict(scenario)
+    predictions = _predictions(scenario)
     chosen = _benchmarks(scenario)
     labels = [component.label for component in chosen]
     return tuple(
         _instance(scenario, one, one.label if labels.count(one.label) == 1 else one.id, predictions)
         for one in chosen
     )
+
+
+_last: tuple[Scenario, dict[str, Prediction]] | None = None
+
+
+def _predictions(scenario: Scenario) -> dict[str, Prediction]:
+    """Return what becomes of each component; a job asks several times for the same scenario."""
+    global _last  # noqa: PLW0603 - scenarios never change, and one is enough
+    known = _last
+    if known is None or known[0] is not scenario:
+        known = _last = scenario, predict(scenario)
+    return known[1]
 
 
 def background_components(
@@ -70,7 +82,7 @@ def background_components(
 
     Each with its label, the name of the model, its cores and its priority, in document order.
     """
-    predictions = predict(scenario)
+    predictions = _predictions(scenario)
     binaries = {child.id: child.binary for child in children(scenario)}
     known = catalogue()
     found = []

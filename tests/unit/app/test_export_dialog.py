@@ -6,13 +6,14 @@ import base64
 import re
 
 import pytest
+from panel.models.esm import DataEvent
 
 from workbench import formats
 from workbench.app.diff import diff_html
 from workbench.app.export_dialog import exported
 from workbench.app.state import AppState
 from workbench.app.templates import template
-from workbench.app.transfer import LARGEST_BYTES, Received
+from workbench.app.transfer import LARGEST_BYTES, Received, Transfer
 from workbench.app.transfer.transfer import received
 from workbench.errors import InputError
 from workbench.scenario import variants
@@ -57,3 +58,25 @@ def test_what_the_browser_sends_is_a_file_or_refused() -> None:
             received(message)
     with pytest.raises(InputError, match="by its path"):
         received({"name": "big", "size": LARGEST_BYTES + 1})
+
+
+def test_a_large_file_comes_in_parts_and_no_more_than_is_taken() -> None:
+    taken: list[Received] = []
+    transfer = Transfer(several=True, largest=5)
+    transfer.on_file(taken.append)
+
+    def send(name: str, data: bytes, *, more: bool) -> None:
+        content = base64.b64encode(data).decode()
+        message = {"name": name, "size": 5, "data": content, "more": more}
+        transfer._process_event(DataEvent(None, message))
+
+    send("a", b"ab", more=True)
+    send("a", b"cde", more=False)
+    send("broken off", b"xx", more=True)
+    send("b", b"y", more=False)
+    assert taken == [Received("a", b"abcde"), Received("b", b"y")]
+    send("big", b"abcd", more=True)
+    with pytest.raises(InputError, match="At most"):
+        send("big", b"ef", more=True)
+    send("big", b"g", more=False)
+    assert taken[2:] == [Received("big", b"g")]

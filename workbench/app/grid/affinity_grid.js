@@ -40,12 +40,16 @@ const newcomer = (entry, rectangle) => ({
 const RETRY_MS = 2000
 const MOST_RETRIES = 5
 
+/** While something is held, shares are drawn with Python's answer, but no later than that. */
+const COUNTS_LATEST_MS = 120
+
 class Grid {
   constructor(model) {
     this.model = model
     this.view = new View()
     this.gesture = null
     this.frame = 0
+    this.all = false
     this.announceNext = null
     this.focusSelected = false
     this.others = []
@@ -71,7 +75,7 @@ class Grid {
       model.on(name, () => this.redraw())
     }
     model.on("selected", () => this.selectionChanged())
-    model.on("previewed", () => tellHeld(this, this.facts()))
+    model.on("previewed", () => this.answered())
   }
 
   remove() {
@@ -81,6 +85,8 @@ class Grid {
     cancelAnimationFrame(this.frame)
     clearTimeout(this.tooltipTimer)
     clearTimeout(this.retry)
+    clearTimeout(this.counting)
+    clearTimeout(this.heldTimer)
   }
 
   // What is there --------------------------------------------------------------------------
@@ -115,27 +121,62 @@ class Grid {
       const request = binary ? {kind: "add", binary, rectangle} : {kind: copies ? "copy" : "arrange", places}
       facts.components = withRequest(facts.components, request, facts)
     }
-    facts.dragged = gesture?.moved && !gesture.band && !gesture.pan ? {id: gesture.id ?? "newcomer", over: gesture.over} : null
+    facts.dragged = gesture?.moved && !gesture.band && !gesture.pan ? {ids: this.heldIds(), over: gesture.over} : null
+    if (facts.dragged) {
+      // What is not held stays in its lane under the hand.
+      gesture.lanes ??= new Map(this.view.laneOf)
+      facts.kept = new Map([...gesture.lanes].filter(([one]) => !facts.dragged.ids.includes(one)))
+    }
     return facts
+  }
+
+  heldIds() {
+    const {id, places, copies} = this.gesture
+    const ids = places?.map((place) => place.id) ?? [id ?? "newcomer"]
+    return copies ? ids.map((one) => `copy of ${one}`) : ids
   }
 
   component(id) {
     return this.facts().components.find((component) => component.id === id)
   }
 
+  /** Draws everything with the next frame. */
   redraw() {
-    if (!this.frame) this.frame = requestAnimationFrame(() => this.drawNow())
+    this.all = true
+    this.follow()
   }
 
-  drawNow() {
+  /** Draws what follows the hand with the next frame. */
+  follow() {
+    if (!this.frame) this.frame = requestAnimationFrame(() => this.drawNow(this.all))
+  }
+
+  drawNow(all = true) {
     this.frame = 0
     if (!this.view.root.isConnected) return
+    this.all = false
     const facts = this.facts()
-    this.view.draw(facts)
+    const places = JSON.stringify(this.gesture?.places ?? this.gesture?.rectangle)
+    const moved = places !== this.drawnPlaces
+    this.drawnPlaces = places
+    if (all || (moved && !this.view.drawHeld(facts))) this.view.draw(facts)
+    else if (moved) this.counting ??= setTimeout(() => this.drawCounts(), COUNTS_LATEST_MS)
     this.drawGhost(facts)
     tellHeld(this, facts)
     if (this.announceNext && !this.pending.length) this.announce(facts)
     if (this.focusSelected) this.focusOn(this.model.selected)
+  }
+
+  /** Draws what follows from where the held component is. */
+  drawCounts() {
+    clearTimeout(this.counting)
+    this.counting = null
+    if (this.view.root.isConnected) this.view.drawCounts(this.facts())
+  }
+
+  /** Python has looked at what is held, and shows what that means. */
+  answered() {
+    if (this.counting) this.drawCounts()
   }
 
   // Telling Python -------------------------------------------------------------------------

@@ -13,14 +13,22 @@ function element(tag, attributes = {}, ...children) {
 function set(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "style") {
-      for (const [property, text] of Object.entries(value)) node.style.setProperty(property, text)
+      const drawn = (node.drawn ??= {})
+      for (const [property, text] of Object.entries(value)) {
+        if (drawn[property] === text) continue
+        drawn[property] = text
+        node.style.setProperty(property, text)
+      }
     } else if (value === null || value === false) node.removeAttribute(name)
     else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value)
   }
 }
 
+/** Sets the text of a node that has nothing else inside; a text node that is there stays. */
 function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text
+  const {firstChild} = node
+  if (firstChild?.nodeType !== Node.TEXT_NODE) node.textContent = text
+  else if (firstChild.data !== text) firstChild.data = text
 }
 
 /** Makes the children of a node those of `items`, reusing nodes by `data-id`. */

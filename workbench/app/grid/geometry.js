@@ -24,15 +24,23 @@ function visiblePart({x, y, w, h}, columns, rows) {
 const overlap = (a, b) =>
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
 
-/** First-fit lanes in document order, so that moving one component leaves earlier ones alone. */
-function lanesOf(components) {
+/**
+ * First-fit lanes in document order, so that moving one component leaves earlier ones alone.
+ * Those in `kept`, lanes by id, stay where they are.
+ */
+function lanesOf(components, kept = new Map()) {
   const lanes = []
   const laneOf = new Map()
-  for (const component of components.filter(isPlaced)) {
-    let lane = lanes.findIndex((members) => !members.some((other) => overlap(other, component)))
-    if (lane < 0) lane = lanes.push([]) - 1
+  const put = (component, lane) => {
+    while (lanes.length <= lane) lanes.push([])
     lanes[lane].push(component)
     laneOf.set(component.id, lane)
+  }
+  const placed = components.filter(isPlaced)
+  for (const component of placed) if (kept.has(component.id)) put(component, kept.get(component.id))
+  for (const component of placed.filter(({id}) => !kept.has(id))) {
+    const free = lanes.findIndex((members) => !members.some((other) => overlap(other, component)))
+    put(component, free < 0 ? lanes.length : free)
   }
   return {laneOf, count: lanes.length}
 }

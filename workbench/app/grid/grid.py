@@ -23,6 +23,7 @@ _PARTS = (
     "words",
     "arrange",
     "dom",
+    "following",
     "view",
     "selecting",
     "pointer",

@@ -3,6 +3,9 @@
 const DRAG_THRESHOLD_PX = 4
 const TOOLTIP_DELAY_MS = 450
 
+const CURSORS = {w: "ew-resize", e: "ew-resize", n: "ns-resize", s: "ns-resize", nw: "nwse-resize",
+  se: "nwse-resize", ne: "nesw-resize", sw: "nesw-resize"}
+
 const pointerGestures = {
   press(event) {
     if (this.gesture) return
@@ -77,6 +80,8 @@ const pointerGestures = {
     const at = this.cellAt(event)
     if (gesture.pan) return this.pan(gesture)
     if (gesture.band) return this.stretch(gesture, at)
+    const kind = (g) => [g.over, g.copies].join()
+    const before = kind(gesture)
     gesture.copies = Boolean(gesture.id) && !gesture.edge && (event.ctrlKey || event.metaKey || event.altKey)
     gesture.over = gesture.edge ? "space" : this.regionOf(event, gesture)
     gesture.rectangle = gesture.edge
@@ -85,7 +90,8 @@ const pointerGestures = {
         y: rows > 1 ? Math.round(at.y - gesture.grabY) : gesture.origin.y}, columns, rows)
     gesture.places = gesture.group && movedTogether(gesture.group, gesture.rectangle.x - gesture.origin.x,
       gesture.rectangle.y - gesture.origin.y, columns, rows)
-    this.redraw()
+    if (kind(gesture) === before) this.follow()
+    else this.redraw()
   },
 
   pan(gesture) {
@@ -164,20 +170,22 @@ const pointerGestures = {
   drawGhost({rows}) {
     const {gesture, view: {ghost, band}} = this
     const banding = Boolean(gesture?.moved && gesture.band)
-    band.hidden = !banding
-    ghost.hidden = !gesture?.moved || banding || Boolean(gesture.pan)
+    if (band.hidden === banding) band.hidden = !banding
+    const floating = Boolean(gesture?.moved) && !banding && !gesture.pan
+    this.view.cover(floating ? CURSORS[gesture.edge] ?? "grabbing" : "")
+    if (ghost.hidden === floating) ghost.hidden = !floating
     if (banding) {
       const {x, y, w, h} = gesture.rectangle
       set(band, {style: {left: `${x * this.view.cell}px`, top: `${y * this.view.row}px`,
         width: `${w * this.view.cell}px`, height: `${h * this.view.row}px`}})
     }
-    if (ghost.hidden) return
+    if (!floating) return
     const {over, rectangle, label, copies, places} = gesture
     const first = copies ? "copy to " : places ? `${places.length} components, ` : ""
     const where = over === "space" ? `${placeInWords(rectangle, rows)} · ${rectangle.w * rectangle.h}`
       : over === "tray" ? "anywhere (whole space)" : gesture.binary ? label : "let go to leave it where it was"
     setText(ghost, over === "space" ? first + where : where)
-    set(ghost, {style: {left: `${gesture.clientX + 14}px`, top: `${gesture.clientY + 18}px`}})
+    set(ghost, {style: {transform: `translate(${gesture.clientX + 14}px, ${gesture.clientY + 18}px)`}})
   },
 
   click(event) {

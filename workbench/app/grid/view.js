@@ -52,7 +52,7 @@ class View {
       "Drag a component here, or press Enter on one in the list.")
     this.body = element("div", {class: "body", "data-test": "cells"},
       this.reserved, this.lines, this.areas, this.cellShares, this.items, this.empty, this.band)
-    this.space = element("div", {class: "space"}, this.ruler, this.shares, this.rowNumbers, this.body, this.strips)
+    this.space = element("div", {class: "space"}, this.ruler, element("div", {class: "share-row"}, this.shares), this.rowNumbers, this.body, this.strips)
     this.scroll = element("div", {class: "scroll"}, this.space)
     this.trayItems = element("div", {class: "tray-items"})
     this.trayEmpty = element("span", {class: "tray-empty"}, "nothing; drag a component here to free it")
@@ -61,14 +61,19 @@ class View {
       element("span", {class: "tray-title"}, "Anywhere"), this.trayItems, this.trayEmpty)
     this.live = element("div", {class: "only-heard", "aria-live": "polite", "data-test": "live"})
     this.ghost = element("div", {class: "ghost", hidden: ""})
-    this.tooltip = element("div", {class: "tooltip", role: "tooltip", hidden: ""})
+    this.sheet = element("div", {class: "sheet", popover: "manual"}, this.ghost)
+    this.covered = ""
+    this.tooltip = element("div", {class: "tooltip", role: "tooltip", popover: "manual"})
+    this.nodes = new Map()
+    this.still = matchMedia("(prefers-reduced-motion: reduce)")
     this.paletteBox = element("div", {class: "palette", "data-test": "palette"},
       element("h2", {}, "Components"), this.search, this.palette)
     this.root = element("div", {class: "affinity"}, this.paletteBox,
       element("div", {class: "stage", role: "group", "aria-label": "Affinity grid"},
-        element("div", {class: "caption-row"}, this.crumbs, this.caption, this.hint, this.groupBar, this.zoomBar),
+        element("div", {class: "caption-bar"}, element("div", {class: "caption-row"},
+          this.crumbs, this.caption, this.hint, this.groupBar, this.zoomBar)),
         this.scroll, this.tray),
-      this.live, this.ghost, this.tooltip)
+      this.live, this.sheet, this.tooltip)
   }
 
   /** Parts whose sizes others follow. */
@@ -92,28 +97,33 @@ class View {
     const {columns, rows, components, chosen, dragged} = facts
     const flat = rows === 1
     const placed = components.filter(isPlaced)
-    const lanes = lanesOf(placed)
+    const lanes = lanesOf(placed, facts.kept)
+    this.laneOf = lanes.laneOf
     this.root.classList.toggle("compact", facts.compact)
     set(this.root, {"data-test": facts.compact ? "compact-grid" : "affinity-grid"})
     this.drawTray(facts)
     this.measure(columns, rows, lanes.count, facts.strips.length)
-    set(this.root, {class: `affinity ${flat ? "flat" : "raised"}${facts.editable ? "" : " fixed"}${facts.compact ? " compact" : ""}${dragged ? " dragging" : ""}`})
+    set(this.root, {class: `affinity ${flat ? "flat" : "raised"}${facts.editable ? "" : " fixed"}${facts.compact ? " compact" : ""}`})
     this.drawPalette(facts.palette)
     this.drawCrumbs(facts.crumbs)
-    this.drawCaption(facts)
     this.drawRuler(columns, rows)
-    this.drawShares(components, columns, rows)
+    this.drawCounts(facts)
     this.drawStrips(facts.strips)
     this.drawGroupBar(chosen)
     const reservedColumns = Math.min(facts.reserved, columns)
     set(this.reserved, {hidden: reservedColumns ? null : "", style: {width: `${this.left(reservedColumns)}px`}})
     setText(this.reserved.firstChild, this.left(reservedColumns) >= 10 ? "system" : "")
     this.empty.hidden = placed.length > 0 || Boolean(dragged)
-    patch(this.areas, flat ? [] : placed, () => element("div", {class: "area"}), (node, component) =>
-      this.updateArea(node, component, columns, rows))
+    this.drawAreas(flat ? [] : placed, columns, rows)
     patch(this.items, placed, () => this.createItem(), (node, component) =>
       this.updateItem(node, component, {columns, rows, components, chosen, dragged,
         lane: lanes.laneOf.get(component.id)}))
+    this.nodes = new Map([...this.items.children].map((node) => [node.dataset.id, node]))
+  }
+
+  drawAreas(placed, columns, rows) {
+    patch(this.areas, placed, () => element("div", {class: "area"}), (node, component) =>
+      this.updateArea(node, component, columns, rows))
   }
 
   drawTray({components, rows, chosen, dragged}) {
@@ -131,7 +141,7 @@ class View {
     const room = this.room - this.gutter - 14
     const furniture = this.root.classList.contains("compact") ? COMPACT_FURNITURE_PX : FURNITURE_PX
     const tall = this.tall - this.trayTall - furniture - strips * STRIP_PX
-    const shown = Math.max(lanes, 3)
+    const shown = this.shownLanes = shownLanes(lanes)
     this.cell = clamp(room / columns, 3, flat ? 120 : 88) * this.zoom
     this.lane = clamp(Math.floor(tall / shown), 24, 88)
     this.row = flat ? shown * this.lane + 8 : clamp(Math.floor(tall / rows), 28, Math.max(this.cell, 40))
@@ -139,7 +149,8 @@ class View {
     const high = this.row * rows
     set(this.space, {style: {"--cell": `${this.cell}px`, "--row": `${this.row}px`,
       "--gutter": `${this.gutter}px`, "--wide": `${wide}px`, "--high": `${high}px`}})
-    const drawn = [columns, rows, wide, high].join()
+    const drawn = [columns, rows, wide, high, this.lane].join()
+    this.slides = this.drawnLines === drawn && !this.still.matches
     if (this.drawnLines === drawn) return
     this.drawnLines = drawn
     const inner = (count, step) =>
@@ -187,14 +198,14 @@ class View {
     })
   }
 
-  drawCaption({columns, rows, components}) {
-    const counts = shareCounts(components, columns, rows).flat()
+  drawCaption(shares, any) {
+    const [rows, columns, counts] = [shares.length, shares[0].length, shares.flat()]
     const cores = columns * rows
     const shared = counts.filter((count) => count > 1).length
     const unused = counts.filter((count) => count === 0).length
     const size = rows > 1 ? `${columns} × ${rows} = ${cores} cores` : `${cores} ${plural(cores, "core")}`
     const parts = [size]
-    if (components.some(isPlaced)) {
+    if (any) {
       parts.push(shared ? `${shared} time-shared` : "none shared", `${unused} free`)
     }
     setText(this.caption, parts.join("  ·  "))
@@ -221,20 +232,20 @@ class View {
   }
 
   /** A strip of runs on one row; a count in each shared cell on several. */
-  drawShares(components, columns, rows) {
-    const counts = shareCounts(components, columns, rows)
+  drawShares(counts) {
+    const [rows, columns] = [counts.length, counts[0].length]
     const runs = rows > 1 ? [] : runsOf(counts[0])
-    patch(this.shares, runs.map((run) => ({...run, id: String(run.start)})), () => element("span"),
-      (node, {start, length, value}) => {
-        const {left, wide} = this.across(start, length)
-        const words = value > 1
-          ? [`each core shared by ${value}`, `shared by ${value}`, `×${value}`]
-          : value ? ["one component per core", "not shared", ""] : ["free", "free", ""]
-        const text = wide > 190 ? words[0] : wide > 84 ? words[1] : wide > 20 ? words[2] : ""
-        setText(node, text)
-        set(node, {class: `share share-${Math.min(value, 4)}`,
-          style: {left: `${left}px`, width: `${wide}px`}})
-      })
+    // Those too many stay, without width: making and removing nodes costs more.
+    while (this.shares.children.length < runs.length) this.shares.append(element("span", {class: "share"}))
+    for (const [index, node] of [...this.shares.children].entries()) {
+      const {start, length, value} = runs[index] ?? {start: columns, length: 0, value: 0}
+      const {wide} = this.across(start, length)
+      const words = value > 1
+        ? [`each core shared by ${value}`, `shared by ${value}`, `×${value}`]
+        : value ? ["one component per core", "not shared", ""] : ["free", "free", ""]
+      setText(node, wide > 190 ? words[0] : wide > 84 ? words[1] : wide > 20 ? words[2] : "")
+      set(node, {class: length ? `share share-${Math.min(value, 4)}` : "share", style: {width: `${wide}px`}})
+    }
     const cells = rows === 1 ? [] : counts.flatMap((row, y) => row.map((value, x) =>
       ({id: `${x},${y}`, x, y, value}))).filter(({value}) => value > 1)
     patch(this.cellShares, cells, () => element("span"), (node, {x, y, value}) => {
@@ -285,28 +296,15 @@ class View {
 
   updateItem(node, component, {columns, rows, components, chosen, dragged, lane}) {
     const flat = rows === 1
-    const part = visiblePart(component, columns, rows)
-    const inset = flat ? 0 : Math.min(lane * 4, this.row / 3)
-    const {left, wide} = this.across(part.x, part.w)
     const [label, handles, inside] = node.children
-    const [mark, name, where, short] = label.children
+    const [mark, name, , short] = label.children
     this.updateLook(node, component, chosen, dragged)
-    set(node, {
-      "aria-label": describe(component, components, rows),
-      style: {
-        left: `${left + 1 + inset}px`,
-        width: `${Math.max(wide - 1 - 2 * inset, 3)}px`,
-        top: flat ? `${lane * this.lane + 6}px` : `${part.y * this.row + 1 + inset}px`,
-        height: flat ? `${this.lane - 4}px` : `${part.h * this.row - 1 - 2 * inset}px`,
-        "z-index": flat ? "" : String(1000 - part.w * part.h + lane),
-        "--lane": String(lane),
-      },
-    })
+    set(node, {"aria-label": describe(component, components, rows)})
+    this.updatePlace(node, component, lane, columns, rows)
     // What tells instances apart stays when the name is cut short.
     const [, stem, number] = /^(.*?)(\d*)$/s.exec(component.name)
     setText(name.firstChild, stem)
     setText(name.lastChild, number)
-    setText(where, placeInShort(component, rows))
     setText(short, component.short)
     this.updateMark(mark, component)
     this.updateInside(inside, component)
@@ -347,7 +345,7 @@ class View {
   updateLook(node, component, chosen, dragged) {
     const selected = chosen.includes(component.id)
     const state = {
-      selected, off: !component.enabled, held: dragged?.id === component.id,
+      selected, off: !component.enabled, held: dragged?.ids.includes(component.id),
       troubled: Boolean(component.problem), pending: component.pending,
       stopped: Boolean(component.stopped), outer: Boolean(component.inner?.length),
       differs: component.differs,
@@ -369,7 +367,7 @@ class View {
     }
     this.tooltip.replaceChildren(element("strong", {}, component.name),
       ...Object.entries(lines).filter(([, line]) => line).map(([kind, line]) => element("p", {class: kind}, line)))
-    this.tooltip.hidden = false
+    this.tooltip.showPopover()
     const {width, height} = this.tooltip.getBoundingClientRect()
     const left = clamp(near.left, 8, window.innerWidth - width - 8)
     const below = near.bottom + 8 + height < window.innerHeight
@@ -377,6 +375,11 @@ class View {
   }
 
   hideTooltip() {
-    this.tooltip.hidden = true
+    this.tooltip.hidePopover()
   }
 }
+
+/** Lanes that there is room for. */
+const shownLanes = (count) => Math.max(count, 3)
+
+Object.assign(View.prototype, following)

@@ -3,6 +3,9 @@
 // Only lines that differ from the last text are touched. While the user writes, a transparent
 // text area lies over the coloured lines; what the model says meanwhile waits.
 
+/** Where more lines change than that, a flash shows nothing. */
+const MOST_FLASHES = 60
+
 class Source {
   constructor(model) {
     this.model = model
@@ -11,6 +14,7 @@ class Source {
     this.code = this.make("div", "code")
     this.sheet = this.make("div", "sheet")
     this.sheet.append(this.code)
+    this.code.addEventListener("animationend", ({target}) => target.classList.remove("fresh"))
     this.root = this.make("div", "source")
     this.root.tabIndex = 0
     this.root.setAttribute("role", "region")
@@ -150,8 +154,9 @@ class Source {
       lines.at(-1 - tail) === this.lines.at(-1 - tail)) tail++
     const after = this.code.children[this.lines.length - tail] ?? null
     for (let index = start; index < this.lines.length - tail; index++) this.code.children[start].remove()
+    const flashes = !first && !editing && lines.length - tail - start <= MOST_FLASHES
     const fresh = lines.slice(start, lines.length - tail).map((html) => {
-      const node = this.make("div", first || editing ? "line" : "line fresh")
+      const node = this.make("div", flashes ? "line fresh" : "line")
       node.innerHTML = html || " "
       return node
     })

@@ -6,14 +6,24 @@ const make = (tag, properties = {}, ...children) => {
   return node
 }
 
+/** Bytes of one message; in base64 it fits into what Bokeh takes (20 MiB). */
+const PART = 10 * 2 ** 20
+
 const hasFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files")
+
+const base64 = (blob) => new Promise((resolve, reject) => {
+  const reader = new FileReader()
+  reader.onload = () => resolve(reader.result.split(",")[1] ?? "")
+  reader.onerror = () => reject(reader.error)
+  reader.readAsDataURL(blob)
+})
 
 class Transfer {
   constructor(model) {
     this.model = model
-    this.input = make("input", {type: "file", accept: model.accept, hidden: true})
+    this.input = make("input", {type: "file", accept: model.accept, multiple: model.several, hidden: true})
     this.input.onchange = () => {
-      this.send(this.input.files[0])
+      this.take([...this.input.files])
       this.input.value = ""
     }
     this.root = model.whole_page ? this.curtain() : this.field()
@@ -22,9 +32,9 @@ class Transfer {
       dragenter: (event) => this.over(event), dragover: (event) => this.over(event),
       dragleave: (event) => this.leave(event), drop: (event) => this.drop(event),
     }
-    for (const [name, listener] of Object.entries(listeners)) target.addEventListener(name, listener)
+    for (const [name, listener] of Object.entries(listeners)) target.addEventListener(name, listener, true)
     model.on("remove", () => {
-      for (const [name, listener] of Object.entries(listeners)) target.removeEventListener(name, listener)
+      for (const [name, listener] of Object.entries(listeners)) target.removeEventListener(name, listener, true)
     })
     model.on("msg:custom", (event) => this.keep(event))
   }
@@ -39,11 +49,20 @@ class Transfer {
   field() {
     const button = make("button", {type: "button", textContent: "Choose a file"})
     button.onclick = () => this.input.click()
-    return make("div", {className: "field"}, make("span", {textContent: this.model.hint}), button, this.input)
+    const field = make("div", {className: "field"}, make("span", {textContent: this.model.hint}), button, this.input)
+    field.dataset.takes = "files"
+    return field
+  }
+
+  /** Whether a field of the page takes it, which stands before the page. */
+  isElsewhere(event) {
+    const takes = this.model.whole_page && event.composedPath().some((node) => node.matches?.(".field[data-takes]"))
+    if (takes) this.show(false)
+    return takes
   }
 
   over(event) {
-    if (!hasFile(event)) return
+    if (!hasFile(event) || this.isElsewhere(event)) return
     event.preventDefault()
     event.dataTransfer.dropEffect = "copy"
     this.show(true)
@@ -60,24 +79,34 @@ class Transfer {
   }
 
   drop(event) {
-    if (!hasFile(event)) return
+    if (!hasFile(event) || this.isElsewhere(event)) return
     event.preventDefault()
     event.stopPropagation()
     this.show(false)
-    this.send(event.dataTransfer.files[0])
+    this.take([...event.dataTransfer.files])
   }
 
-  send(file) {
-    if (!file) return
+  /** Sends files one after the other. */
+  async take(files) {
+    for (const file of this.model.several ? files : files.slice(0, 1)) await this.send(file)
+  }
+
+  async send(file) {
     const {name, size} = file
     if (size > this.model.largest) {
       this.model.send_msg({name, size})
       return
     }
-    const reader = new FileReader()
-    reader.onload = () => this.model.send_msg({name, size, data: reader.result.split(",")[1] ?? ""})
-    reader.onerror = () => this.model.send_msg({name, size})
-    reader.readAsDataURL(file)
+    try {
+      let from = 0
+      do {
+        const data = await base64(file.slice(from, from + PART))
+        from += PART
+        this.model.send_msg({name, size, data, more: from < size})
+      } while (from < size)
+    } catch {
+      this.model.send_msg({name, size})
+    }
   }
 
   keep({name, content}) {
