@@ -32,6 +32,10 @@ _FEWEST = 16
 """Operations below which a batch is not worth it, nor its time near enough to a gamma's."""
 
 
+_MOST = 1 << 30
+"""`layout.WORKER` holds no larger number of them."""
+
+
 @inlined
 def _latency_bin(latency: float) -> int:
     """Return the histogram's bin of a latency in ps.
@@ -74,7 +78,7 @@ def begin_batch(engine: Engine, core: int, r: int) -> int:
     it = engine.components[worker.component]
     phase = engine.phases[worker.component, it.phase]
     left = phase.operations - phase.issued - phase.reserved
-    operations = left // (2 * it.workers)
+    operations = min(left // (2 * it.workers), _MOST)
     if operations < _FEWEST:
         return 0
     request = engine.requests[r]

@@ -152,16 +152,30 @@ def _widen_bins(engine: Engine) -> None:
                     ended += engine.finished[2 * b + 1, component, core]
                 engine.occupancy[b, component, core] = held
                 engine.finished[b, component, core] = ended
-    engine.clock[0].bin_width *= 2
+    clock = engine.clock[0]
+    clock.bin_width *= 2
+    clock.bin >>= 1
+    clock.bin_end = (clock.bin + 1) * clock.bin_width
+
+
+@internal
+def _turn_to_bin(engine: Engine) -> None:
+    """Go on to the bin of the present moment; a division in every event would be dear."""
+    clock = engine.clock[0]
+    while clock.now > clock.bin_width * RASTER_BINS:
+        _widen_bins(engine)
+    while clock.now > clock.bin_end:
+        clock.bin += 1
+        clock.bin_end += clock.bin_width
 
 
 @inlined
 def count_one(engine: Engine, component: int, core: int) -> None:
     """Add an operation that ends now to the raster; the end of a bin belongs to it."""
     clock = engine.clock[0]
-    while clock.now > clock.bin_width * RASTER_BINS:
-        _widen_bins(engine)
-    engine.finished[max(clock.now - 1, 0) // clock.bin_width, component, core] += 1
+    if clock.now > clock.bin_end:
+        _turn_to_bin(engine)
+    engine.finished[max(clock.bin, 0), component, core] += 1
 
 
 @internal

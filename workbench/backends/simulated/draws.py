@@ -36,7 +36,8 @@ def bits(stream: np.uint64, operation: int, purpose: int) -> np.uint64:
 @internal
 def uniform(stream: np.uint64, operation: int, purpose: int) -> float:
     """Return a number in (0, 1]."""
-    return float((bits(stream, operation, purpose) >> np.uint64(11)) + np.uint64(1)) * _TO_UNIT
+    # Signed, as processors convert no unsigned number in one step.
+    return float(np.int64(bits(stream, operation, purpose) >> np.uint64(11)) + 1) * _TO_UNIT
 
 
 @internal

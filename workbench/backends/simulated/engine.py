@@ -363,14 +363,21 @@ def _reschedule(engine: Engine, pick: Callable[..., tuple[int, int]], core: int)
 
 
 @inlined
-def _settle(engine: Engine, pick: Callable[..., tuple[int, int]]) -> None:
-    """Look at all cores that something has happened to, and post their next events."""
+def _settle(engine: Engine, pick: Callable[..., tuple[int, int]], first: int) -> None:
+    """Look at all cores that something has happened to, and post their next events.
+
+    The `first` of them is not on the list, if it is anybody.
+    """
     clock = engine.clock[0]
-    while clock.agenda != 0:
-        core = clock.agenda - 1
+    core = first
+    while True:
+        if core == NOBODY:
+            if clock.agenda == 0:
+                break
+            core = clock.agenda - 1
+            clock.agenda = engine.cores[core].next_listed
+            engine.cores[core].listed = 0
         c = engine.cores[core]
-        clock.agenda = c.next_listed
-        c.listed = 0
         if c.ask:
             _reschedule(engine, pick, core)
         if c.running != NOBODY and c.busy_until == FOREVER:
@@ -379,6 +386,7 @@ def _settle(engine: Engine, pick: Callable[..., tuple[int, int]]) -> None:
             list_core(engine, core)
         else:
             post(engine, core)
+        core = NOBODY
 
 
 @internal
@@ -391,8 +399,11 @@ def _stop(engine: Engine) -> None:
 
 
 @inlined
-def _happen(engine: Engine, source: int) -> None:
-    """Handle the event of a core, or of a source, numbered behind the cores."""
+def _happen(engine: Engine, source: int) -> int:
+    """Handle the event of a core, or of a source, numbered behind the cores.
+
+    Return the core that is to be looked at first, unless it is on the list already.
+    """
     clock = engine.clock[0]
     if source < len(engine.cores):
         c = engine.cores[source]
@@ -402,13 +413,13 @@ def _happen(engine: Engine, source: int) -> None:
                 _complete(engine, source)
         if c.slice_end <= clock.now:
             c.ask = 2
-        list_core(engine, source)
-        return
+        return NOBODY if c.listed else source
     component = source - len(engine.cores)
     if component < len(engine.components) and engine.components[component].state != WAITING:
         next_arrival(engine, component)
     else:
         clock.boundary = 1
+    return NOBODY
 
 
 @internal
@@ -419,16 +430,19 @@ def _advance(engine: Engine, pick: Callable[..., tuple[int, int]], events: int) 
         _stop(engine)
         return 0
     count = 0
+    first = NOBODY
     while True:
-        _settle(engine, pick)
+        _settle(engine, pick, first)
         key = engine.tree[1]
         now = key >> EVENT_BITS
         if count == events or now >= FOREVER:
             return count
         clock.now = now
         count += 1
-        _happen(engine, key & ((1 << EVENT_BITS) - 1))
+        first = _happen(engine, key & ((1 << EVENT_BITS) - 1))
         if clock.boundary:
+            if first != NOBODY:
+                list_core(engine, first)
             return count
 
 

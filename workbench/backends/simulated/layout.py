@@ -97,6 +97,26 @@ RASTER_BINS = 256
 """Bins of the rasters; their width doubles whenever a run outgrows them."""
 
 
+_LINE_BYTES = 64
+"""Records that every event needs begin with a cache line, and with what it needs of them."""
+
+
+def _lines(*fields: tuple[str, str]) -> np.dtype[np.void]:
+    """Return a record of whole cache lines; each pair is a type and names of fields of it."""
+    named = [(name, kind) for kind, names in fields for name in names.split()]
+    packed = np.dtype(named, align=True)
+    assert packed.names is not None
+    assert packed.fields is not None
+    return np.dtype(
+        {
+            "names": packed.names,
+            "formats": [packed.fields[name][0] for name in packed.names],
+            "offsets": [packed.fields[name][1] for name in packed.names],
+            "itemsize": -(-packed.itemsize // _LINE_BYTES) * _LINE_BYTES,
+        }
+    )
+
+
 def _record(integers: str, floats: str = "", **others: str) -> np.dtype[np.void]:
     fields = [(name, "i8") for name in integers.split()]
     fields += [(name, "f8") for name in floats.split()]
@@ -104,15 +124,16 @@ def _record(integers: str, floats: str = "", **others: str) -> np.dtype[np.void]
 
 
 CLOCK = _record(
-    "now quantum switch_cost refill_cost wake_cost fair_slice fill_slice super_period bin_width "
-    "running boundary agenda batching limited recorded record_from record_until",
+    "now quantum switch_cost refill_cost wake_cost fair_slice fill_slice super_period "
+    "bin_width bin bin_end running boundary agenda batching limited recorded record_from "
+    "record_until",
     "private_lines",
 )
 """One record: the time, the costs, how many components still run, and whether a component
 changes its state in this event (`boundary`), which `phases.cross_boundary` carries out.
-`agenda`: list of cores to look at before the event is over. `limited`: whether memory
-bandwidth can run short. `recorded`: segments so far, of the span from `record_from` to
-`record_until`."""
+`bin`, `bin_end`: where the rasters are. `agenda`: list of cores to look at before the event is
+over. `limited`: whether memory bandwidth can run short. `recorded`: segments so far, of the span
+from `record_from` to `record_until`."""
 
 COMPONENT = _record(
     "begin state phase phases pending first_member workers tasks delegated retries background "
@@ -150,13 +171,18 @@ COST = _record("own_ps remote_ps")
 """What a task takes beyond its time: in its own NUMA node's memory, and beyond that because
 its data lie in others. Per site (component and NUMA node) and stage."""
 
-WORKER = _record(
-    "core spins next_waiting component lock_state lock lock_mode granted current remaining "
-    "inbox_head inbox_tail site stage level stuck ready batch priority woken stand_in "
-    "lock_version number first_request window batch_start batch_length",
-    "footprint touched_before remote_share stall_share",
+WORKER = _lines(
+    ("i8", "remaining"),
+    ("i4", "core component current lock next_waiting inbox_head inbox_tail site stage stand_in"),
+    ("i4", "stuck batch"),
+    ("i1", "lock_state lock_mode spins granted ready woken level"),
+    # The second cache line.
+    ("i8", "batch_start batch_length"),
+    ("f8", "footprint touched_before remote_share stall_share"),
+    ("i4", "lock_version first_request window"),
+    ("i2", "number priority"),
 )
-"""What every event needs comes first, in few cache lines. `current`: request being run;
+"""`current`: request being run;
 `inbox_*`: list of requests waiting here; `first_request` and the `window` - 1 following ones
 are its own; `stuck`: those that lie with a worker off its core. `granted`: whether it may use
 its core; if not, `stand_in` gets its requests. `lock_*`: the one lock it holds or spins for;
@@ -164,12 +190,16 @@ its core; if not, `stand_in` gets its requests. `lock_*`: the one lock it holds 
 `stage`, `level`: where the present segment began. `batch`: operations of the present segment.
 `footprint`: cache lines of its last slice."""
 
-CORE = _record(
-    "first last last_ran switch_until held_since switches phase node draws useful_before "
-    "running activity since busy_until slice_end ask listed next_listed",
-    "remote_share stall_share touched",
+CORE = _lines(
+    ("i8", "busy_until slice_end since"),
+    ("f8", "remote_share stall_share"),
+    ("i4", "running next_listed first last last_ran"),
+    ("i1", "activity ask listed draws"),
+    # The second cache line.
+    ("i8", "switch_until held_since switches phase useful_before node"),
+    ("f8", "touched"),
 )
-"""What every event needs lies together. `running` holds the core, `last_ran` was the last
+"""`running` holds the core, `last_ran` was the last
 to. `busy_until`: end of the task or switch under way, or `FOREVER`. `phase`: what is left of
 the slice when a second worker gets ready, the one random number of a core. `ask`: whether the
 policy is to be asked (2: the slice is over). `draws`: whether its demand for bandwidth is in
@@ -250,6 +280,13 @@ class Sizes(NamedTuple):
     segments: int = 1
 
 
+def _in_lines(count: int, record: np.dtype[np.void]) -> npt.NDArray[Any]:
+    """Return records of zeros that begin where a cache line does."""
+    room = np.zeros(count * record.itemsize + _LINE_BYTES, np.uint8)
+    begin = -room.ctypes.data % _LINE_BYTES
+    return room[begin : begin + count * record.itemsize].view(record)
+
+
 def empty(sizes: Sizes) -> Engine:
     """Return arrays of the right shapes, all cores idle and all lists empty at time 0."""
     components, cores = sizes.components, sizes.cores
@@ -261,9 +298,9 @@ def empty(sizes: Sizes) -> Engine:
         kinds=np.zeros(sizes.kinds, KIND),
         stages=np.zeros(sizes.stages, STAGE),
         costs=np.zeros((components * sizes.nodes, sizes.stages), COST),
-        workers=np.zeros(sizes.workers, WORKER),
+        workers=_in_lines(sizes.workers, WORKER),
         members=np.zeros(sizes.workers, np.int64),
-        cores=np.zeros(cores, CORE),
+        cores=_in_lines(cores, CORE),
         requests=np.zeros(sizes.requests, REQUEST),
         locks=np.zeros(sizes.locks, LOCK),
         nodes=np.zeros(sizes.nodes, NODE),
@@ -293,6 +330,7 @@ def empty(sizes: Sizes) -> Engine:
     for name in ("running", "last_ran"):
         engine.cores[name] = NOBODY
     engine.cores["activity"] = IDLE
+    engine.clock["bin"] = NOBODY
     engine.cores["busy_until"] = FOREVER
     engine.cores["slice_end"] = FOREVER
     engine.phases["start"] = NOBODY

@@ -12,6 +12,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel.models import ArrayModel, PrimitiveModel
 from numba.core.datamodel.registry import register_default
@@ -65,9 +66,40 @@ class _Arrays(AttributeTemplate):  # type: ignore[misc]
 
 
 @lower_getattr_generic(EngineReference)
-def _array(_: Any, builder: Any, reference: EngineReference, at: Any, name: str) -> Any:
+def _array(context: Any, builder: Any, reference: EngineReference, at: Any, name: str) -> Any:
+    """Return an array, of which only where it is and its shape need loading."""
     index = reference.arrays.fields.index(name)
-    return builder.load(cgutils.gep_inbounds(builder, at, 0, index))
+    kind = Rows(reference.arrays.types[index])
+    stored = arrayobj.make_array(kind)(
+        context, builder, ref=cgutils.gep_inbounds(builder, at, 0, index)
+    )
+    shape = [
+        _never_changing(
+            builder,
+            builder.load(cgutils.gep_inbounds(builder, stored._get_ptr_by_name("shape"), 0, d)),
+        )
+        for d in range(kind.ndim)
+    ]
+    item = context.get_abi_sizeof(context.get_data_type(kind.dtype))
+    strides = [context.get_constant(types.intp, item)]
+    for length in reversed(shape[1:]):
+        strides.insert(0, builder.mul(length, strides[0]))
+    array = arrayobj.make_array(kind)(context, builder)
+    arrayobj.populate_array(
+        array,
+        data=_never_changing(builder, builder.load(stored._get_ptr_by_name("data"))),
+        shape=shape,
+        strides=strides,
+        itemsize=context.get_constant(types.intp, item),
+        meminfo=None,
+    )
+    return array._getvalue()
+
+
+def _never_changing(builder: Any, loaded: Any) -> Any:
+    """Tell LLVM that it need not load a value again, whatever has been stored meanwhile."""
+    loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return loaded
 
 
 @lower_builtin(operator.getitem, Rows, types.Integer)
@@ -132,7 +164,10 @@ def _type_by_reference(_: Any) -> Any:
 
 @lower_builtin(by_reference, NamedTuple)
 def _by_reference(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-    return cgutils.alloca_once_value(builder, arguments[0])
+    at = cgutils.alloca_once_value(builder, arguments[0])
+    # Through it LLVM sees no array being stored: what is read there never changes.
+    opaque = ir.FunctionType(at.type, [at.type])
+    return builder.asm(opaque, "", "=r,0,~{memory}", [at], side_effect=True)
 
 
 def as_array(rows: Records) -> Records:
