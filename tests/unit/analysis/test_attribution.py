@@ -122,7 +122,21 @@ def apart_and(given: dict[str, float | int | str], **changed: float | int | str)
     return experiment(APART, APART.but(name="changed", parameters=changed), **given)
 
 
+# All that is done waits for one worker, and that worker for the others: whether they hold
+# their cores at the same time decides, for slices of any length and nearly any window.
+OUT_OF_STEP = experiment(
+    SHARED,
+    SHARED.but(name="in step", parameters={"slice_spread": 0.0}),
+    quantum_ms=1.0,
+    operations=80_000,
+    slice_spread=1.0,
+    switch_us=0.0,
+    refill_us=0.0,
+)
+ONE_SERVER = str(Path(__file__).parent / "one_server.yaml")
+
 PLANTED = {
+    "alignment": (OUT_OF_STEP, ONE_SERVER, "throughput_makespan"),
     # All operations are in flight, most of them with the owner of the hottest leaf.
     "delegation": (
         apart_and(
