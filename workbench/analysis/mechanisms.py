@@ -224,6 +224,14 @@ register(
 )
 register(
     Mechanism(
+        "threads",
+        "Two threads on one core",
+        "both hardware threads of a core are held, and each gets on at a part of its speed",
+        set={"thread_speed": 1.0},
+    )
+)
+register(
+    Mechanism(
         "skew",
         "Instances that start apart",
         "instances start one after the other, so their phases overlap only in part",

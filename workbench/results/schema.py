@@ -68,6 +68,9 @@ lost_operations (phase, component; operations)
 slice_luck (; 1)
     How favourably the replication drew the moments at which cores switch: of expectation 0,
     a control variate for `workbench.results.statistics`.
+shared_core_seconds (core; s)
+    How much less of the useful time would have done, had no worker held the other hardware
+    thread of the core.
 segment_core, segment_bucket, segment_component (segment; uint8)
     The timeline, where one was recorded: what each core did in the recorded span, in order
     of the segments' ends. Cell of the affinity space, index into `BUCKETS`, index into
@@ -175,6 +178,7 @@ _OPTIONAL_DIMS: Mapping[str, tuple[str, ...]] = {
     "lost_operations": ("phase", "component"),
     "operations_in_bin": ("component", "core", "time_bin"),
     "slice_luck": (),
+    "shared_core_seconds": ("core",),
     "segment_core": ("segment",),
     "segment_bucket": ("segment",),
     "segment_component": ("segment",),

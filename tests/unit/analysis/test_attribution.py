@@ -135,6 +135,19 @@ OUT_OF_STEP = experiment(
 )
 ONE_SERVER = str(Path(__file__).parent / "one_server.yaml")
 
+BELOW = Variant(
+    name="below",
+    affinity={"blinktree1": Rectangle(width=4), "blinktree2": Rectangle(width=4, y=1)},
+)
+BESIDE = Variant(
+    name="beside",
+    affinity={"blinktree1": Rectangle(width=4), "blinktree2": Rectangle(width=4, x=4)},
+)
+TWO_THREADS = experiment(BELOW, BESIDE, cores=8, threads=16, thread_speed=0.625)
+TWO_THREADS = TWO_THREADS.but(
+    scenario=TWO_THREADS.scenario.but(space=AffinitySpace(width=8, height=2))
+)
+
 PLANTED = {
     "alignment": (OUT_OF_STEP, ONE_SERVER, "throughput_makespan"),
     # All operations are in flight, most of them with the owner of the hottest leaf.
@@ -156,6 +169,7 @@ PLANTED = {
     "bandwidth": (apart_and(MEMORY, memory_gb_per_s=1.0), "lookup", "throughput_window"),
     "switch": (COSTLY_SWITCH, "lookup", "throughput_window"),
     "refill": (COSTLY_REFILL, "lookup", "throughput_window"),
+    "threads": (TWO_THREADS, "lookup", "throughput_window"),
     "skew": (experiment(APART, LATER), "lookup", "throughput_makespan"),
     "imbalance": (experiment(sizes(6, 2), sizes(4, 4)), "lookup", "throughput_makespan"),
 }

@@ -66,6 +66,8 @@ parameters = st.fixed_dictionaries(
         "prefetch_distance": st.sampled_from([0, 3]),
         "numa_nodes": st.sampled_from([1, 3]),
         "cores": st.sampled_from([4, 64]),
+        "threads": st.sampled_from([1, 8, 128]),
+        "thread_speed": st.sampled_from([0.5, 0.7]),
         "timeline_ms": st.sampled_from([0.0, 0.1]),
         "timer_work_ns": st.sampled_from([0.0, 500.0]),
         "timer_tick_ns": st.just(20_000.0),

@@ -122,6 +122,8 @@ def account(engine: Engine, core: int) -> None:
             books[REMOTE_MEMORY] += remote
             books[BANDWIDTH] += stalled
             books[USEFUL] += spent_ps - remote - stalled
+            if c.sibling != NOBODY and engine.cores[c.sibling].running != NOBODY:
+                c.lost += int(spent_ps * (1.0 - clock.thread_speed))
         else:
             books[c.activity] += spent_ps
     if recording:

@@ -36,6 +36,7 @@ _SOURCES = (
             "policy",
             "reference",
             "requests",
+            "threads",
             "turns",
         )
     ),

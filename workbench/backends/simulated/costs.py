@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from workbench.backends.simulated.layout import NOBODY
 from workbench.backends.simulated.parameters import Settings
 from workbench.backends.workload import Footprint, Phase, Task, Workload
 
@@ -33,18 +34,28 @@ class Topology:
     nodes_per_socket: int
     node_of: tuple[int, ...]
     slice_of: tuple[int, ...]
+    sibling_of: tuple[int, ...]
 
     @classmethod
-    def of(cls, settings: Settings, cells: int) -> Topology:
-        """Cell i is core i of the machine; a larger space goes round it again."""
+    def of(cls, settings: Settings, width: int, height: int) -> Topology:
+        """Cell i is core i of the machine; a larger space goes round it again.
+
+        With two rows, on a machine whose cores have two threads, a column is a core, as NOVA
+        has it.
+        """
+        cells = width * height
         count = {n: max(int(settings.values[n]), 1) for n in ("cores", "numa_nodes", "l3_cores")}
         cores, nodes = max(count["cores"], 1), min(count["numa_nodes"], count["cores"])
-        numbers = [cell % cores for cell in range(cells)]
+        threads = height == 2 and int(settings.values["threads"]) == 2 * int(
+            settings.values["cores"]
+        )
+        numbers = [(cell % width if threads else cell) % cores for cell in range(cells)]
         return cls(
             nodes,
             max(int(settings.values["nodes_per_socket"]), 1),
             tuple(number * nodes // cores for number in numbers),
             tuple(number // count["l3_cores"] for number in numbers),
+            tuple((cell + width) % cells if threads else NOBODY for cell in range(cells)),
         )
 
     def latency_ns(self, settings: Settings, of: int, to: int) -> float:

@@ -70,6 +70,7 @@ from workbench.backends.simulated.requests import (
     stick_all,
     target_of,
 )
+from workbench.backends.simulated.threads import full_speed_ps, meet_sibling, slowed_ps
 
 __all__ = ["advance"]
 
@@ -92,6 +93,7 @@ def _run_for(engine: Engine, core: int, own: int, remote: int) -> None:
         if factor > 1.0:
             length = int(length * factor)
             stall_share = 1.0 - 1.0 / factor
+        length = slowed_ps(engine, core, length)
     if remote > 0:
         remote_share = remote / (own + remote) * (1.0 - stall_share)
     set_activity(engine, core, USEFUL)
@@ -178,11 +180,13 @@ def _go_on(engine: Engine, core: int) -> None:
     c = engine.cores[core]
     worker = engine.workers[c.running]
     set_activity(engine, core, USEFUL)
+    left = worker.remaining
     if engine.clock[0].limited:
         draw_bandwidth(engine, core, True)
+        left = slowed_ps(engine, core, left)
     c.remote_share = worker.remote_share
     c.stall_share = worker.stall_share
-    c.busy_until = engine.clock[0].now + worker.remaining
+    c.busy_until = engine.clock[0].now + left
 
 
 @inlined
@@ -302,6 +306,8 @@ def _hand_over(engine: Engine, core: int, w: int) -> None:
     c = engine.cores[core]
     clock = engine.clock[0]
     account(engine, core)
+    if (c.running == NOBODY) != (w == NOBODY):
+        meet_sibling(engine, core, w != NOBODY)
     if c.running != NOBODY:
         occupy(engine, core)
         draw_bandwidth(engine, core, False)
@@ -309,7 +315,7 @@ def _hand_over(engine: Engine, core: int, w: int) -> None:
         leaving = engine.workers[c.running]
         leaving.spins = 0
         if c.activity == USEFUL and c.busy_until < FOREVER:
-            leaving.remaining = c.busy_until - clock.now
+            leaving.remaining = full_speed_ps(engine, core, c.busy_until - clock.now)
             leaving.remote_share = c.remote_share
             leaving.stall_share = c.stall_share
         stick_all(engine, c.running, 1)

@@ -113,9 +113,10 @@ def _rate(plan: setup.Plan, spans: _Slices, index: int, work: _Work) -> float:
     begin, length, period = spans.of(index)
     members = _members(plan, index)
     window = plan.engine.workers["window"][members].astype(float)
+    speed = _speeds(plan, members)
     if not work.visits:
         held = np.minimum(length / period, 1.0)
-        return float((held * (window > 0)).sum() / work.local) if work.local else 0.0
+        return float((held * speed * (window > 0)).sum() / work.local) if work.local else 0.0
     workers = len(members)
     chosen = np.full(workers, 1.0 / workers)
     if work.of_first:
@@ -129,13 +130,21 @@ def _rate(plan: setup.Plan, spans: _Slices, index: int, work: _Work) -> float:
         length,
         period,
         window,
-        np.full(workers, work.local),
-        np.full(workers, work.owner / work.visits),
+        work.local / speed,
+        work.owner / work.visits / speed,
         chosen,
         np.zeros((workers, workers)),
         np.zeros((4, workers)),
     )
     return completed(network, work.visits, step, warm_up, steps)
+
+
+def _speeds(plan: setup.Plan, members: Any) -> Floats:
+    """Return at which part of its speed each worker gets on: workers that poll keep their cores."""
+    cores = plan.engine.cores
+    sibling = cores["sibling"][plan.engine.workers["core"][members]]
+    held = (sibling != layout.NOBODY) & (cores["last"] > cores["first"])[sibling]
+    return np.where(held, float(plan.engine.clock["thread_speed"][0]), 1.0)
 
 
 def compiled_flow() -> None:

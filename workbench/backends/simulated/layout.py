@@ -127,13 +127,13 @@ CLOCK = _record(
     "now quantum switch_cost refill_cost wake_cost fair_slice fill_slice super_period "
     "bin_width bin bin_end running boundary agenda batching limited recorded record_from "
     "record_until",
-    "private_lines",
+    "private_lines thread_speed",
 )
 """One record: the time, the costs, how many components still run, and whether a component
 changes its state in this event (`boundary`), which `phases.cross_boundary` carries out.
 `bin`, `bin_end`: where the rasters are. `agenda`: list of cores to look at before the event is
-over. `limited`: whether memory bandwidth can run short. `recorded`: segments so far, of the span
-from `record_from` to `record_until`."""
+over. `limited`: whether memory bandwidth can run short or threads share cores. `recorded`:
+segments so far, of the span from `record_from` to `record_until`."""
 
 COMPONENT = _record(
     "begin state phase phases pending first_member workers tasks delegated retries background "
@@ -196,14 +196,16 @@ CORE = _lines(
     ("i4", "running next_listed first last last_ran"),
     ("i1", "activity ask listed draws"),
     # The second cache line.
-    ("i8", "switch_until held_since switches phase useful_before node"),
+    ("i8", "switch_until held_since switches phase useful_before lost"),
     ("f8", "touched"),
+    ("i4", "node sibling"),
 )
 """`running` holds the core, `last_ran` was the last
 to. `busy_until`: end of the task or switch under way, or `FOREVER`. `phase`: what is left of
 the slice when a second worker gets ready, the one random number of a core. `ask`: whether the
 policy is to be asked (2: the slice is over). `draws`: whether its demand for bandwidth is in
-the books. `touched`: cache lines so far."""
+the books. `touched`: cache lines so far. `sibling`: the other thread of its core, if it has one;
+`lost`: useful time that this took."""
 
 LOCK = np.dtype(
     [(name, "i4") for name in ("holder", "readers", "version", "first_waiting", "last_waiting")]
@@ -327,7 +329,7 @@ def empty(sizes: Sizes) -> Engine:
         engine.components[name] = NOBODY
     for name in ("holder", "first_waiting"):
         engine.locks[name] = NOBODY
-    for name in ("running", "last_ran"):
+    for name in ("running", "last_ran", "sibling"):
         engine.cores[name] = NOBODY
     engine.cores["activity"] = IDLE
     engine.clock["bin"] = NOBODY

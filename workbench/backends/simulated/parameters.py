@@ -24,6 +24,8 @@ _OF_MACHINE = {"quantum_ms": 1e6, "switch_us": 1e6, "refill_us": 1e6, "slice_spr
 
 _NEUTRAL = {
     "cores": (1 << 20, 1e6),
+    "threads": (1, 1e6),
+    "thread_speed": (1.0, 1.0),
     "numa_nodes": (1, 256.0),
     "nodes_per_socket": (1, 256.0),
     "private_kib": (512, 1e9),
@@ -115,7 +117,7 @@ def _longest_seconds(settings: Settings) -> float:
         total_ns += settings.number(phase.operations) * operation_ns
         total_ns += settings.number(phase.serial_gap_ms) * 1e6
         total_ns += settings.number(phase.check_ms) * 1e6
-    return total_ns * 1e-9
+    return total_ns * 1e-9 / settings.number("thread_speed")
 
 
 def resolve(job: Job) -> Settings:

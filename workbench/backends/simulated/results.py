@@ -92,6 +92,7 @@ def dataset(plan: Plan, job: Job) -> xr.Dataset:
             "lost_operations": (phased, spread(phases["lost"], 1)),
             "occupancy_seconds": (("component", "core", "time_bin"), spread(occupancy, 0)),
             "operations_in_bin": (("component", "core", "time_bin"), spread(finished, 0)),
+            "shared_core_seconds": ("core", engine.cores["lost"] / _SECOND_PS),
             "context_switches": ("core", engine.cores["switches"].astype(float)),
             "tasks": ("component", spread(engine.components["tasks"], 0)),
             "delegated_tasks": ("component", spread(engine.components["delegated"], 0)),

@@ -90,7 +90,7 @@ def plan(job: Job, settings: Settings) -> Plan:
     )
     residents = [_measured(one, changes, settings) for one in started]
     residents += _beside(job, settings)
-    topology = Topology.of(settings, cells)
+    topology = Topology.of(settings, space.width, space.height)
     windows = [_windows(one, settings) for one in residents]
     where = sites([one.cores for one in residents], topology, settings)
     programs = [
@@ -118,6 +118,8 @@ def plan(job: Job, settings: Settings) -> Plan:
     engine.clock["running"] = len(started)
     quotas = cpu_quotas(str(settings.values["cpu_quota"]), [one.label for one in residents])
     engine.cores["node"] = topology.node_of
+    engine.cores["sibling"] = topology.sibling_of
+    engine.clock["thread_speed"] = settings.number("thread_speed")
     _place_workers(engine, residents)
     _deal_requests(engine, windows)
     for index, one in enumerate(residents):

@@ -214,9 +214,10 @@ def lay_out(
         here = engine.workers["site"][core["first"] : core["last"]]
         if len(here):
             most += engine.demand[here].max(axis=0)
-    engine.clock["limited"] = bool((most > engine.nodes["bandwidth"]).any())
+    short = bool((most > engine.nodes["bandwidth"]).any())
+    engine.clock["limited"] = short or bool((engine.cores["sibling"] != layout.NOBODY).any())
     if engine.clock["limited"][0]:
-        # A batch would keep for long what bandwidth it found when it began.
+        # A batch would keep for long what bandwidth, or what speed, it found when it began.
         engine.phases["batchable"] = 0
 
 
