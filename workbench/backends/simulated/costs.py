@@ -46,9 +46,7 @@ class Topology:
         cells = width * height
         count = {n: max(int(settings.values[n]), 1) for n in ("cores", "numa_nodes", "l3_cores")}
         cores, nodes = max(count["cores"], 1), min(count["numa_nodes"], count["cores"])
-        threads = height == 2 and int(settings.values["threads"]) == 2 * int(
-            settings.values["cores"]
-        )
+        threads = settings.rows_are_threads(height)
         numbers = [(cell % width if threads else cell) % cores for cell in range(cells)]
         return cls(
             nodes,

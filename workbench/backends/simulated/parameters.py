@@ -59,6 +59,10 @@ class Settings:
         """Return a number of the workload's table, looking a parameter's name up."""
         return float(self.values[value] if isinstance(value, str) else value)
 
+    def rows_are_threads(self, rows: int) -> bool:
+        """Whether the rows of an affinity space are the hardware threads of cores."""
+        return rows == 2 and int(self.values["threads"]) == 2 * int(self.values["cores"])
+
 
 def infos(workload_name: str, chosen: Mapping[str, Parameter]) -> tuple[ParameterInfo, ...]:
     """Return all parameters, with the defaults that follow from those already chosen.
@@ -88,7 +92,7 @@ def problems(job: Job) -> list[Problem]:
         value = job.parameters.get(name, setting.value)
         if fault := _fault(setting, value):
             found.append(_error("wrong-parameter", f"{name} = {value}: {fault}"))
-    if not found and (seconds := _longest_seconds(resolve(job))) > _MAX_SECONDS:
+    if not found and (seconds := _longest(job)) > _MAX_SECONDS:
         found.append(
             _error(
                 "too-long",
@@ -98,6 +102,13 @@ def problems(job: Job) -> list[Problem]:
             )
         )
     return found
+
+
+def _longest(job: Job) -> float:
+    settings = resolve(job)
+    seconds = _longest_seconds(settings)
+    shared = settings.rows_are_threads(job.scenario.effective_space.height)
+    return seconds / settings.number("thread_speed") if shared else seconds
 
 
 def _longest_seconds(settings: Settings) -> float:
@@ -117,7 +128,7 @@ def _longest_seconds(settings: Settings) -> float:
         total_ns += settings.number(phase.operations) * operation_ns
         total_ns += settings.number(phase.serial_gap_ms) * 1e6
         total_ns += settings.number(phase.check_ms) * 1e6
-    return total_ns * 1e-9 / settings.number("thread_speed")
+    return total_ns * 1e-9
 
 
 def resolve(job: Job) -> Settings:
