@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-
-import xarray as xr
+from typing import TYPE_CHECKING
 
 from workbench.backends.base import Job
 from workbench.backends.simulated import parameters, setup
@@ -22,6 +21,9 @@ from workbench.scenario.model import (
     Target,
 )
 from workbench.scenario.placement import placed
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 __all__ = ["TO_ANYONE", "run", "scenario", "stepwise", "talk", "timer", "tree"]
 

@@ -11,8 +11,11 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
-import xarray as xr
-from xarray.namedarray import pycompat, utils
+from workbench.imports import without_collector
+
+with without_collector():
+    import xarray as xr
+    from xarray.namedarray import pycompat, utils
 
 __all__ = ["xr"]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.backends.simulated import policy
 from workbench.backends.simulated.layout import Engine
+from workbench.imports import without_collector
 
 __all__ = ["chunks", "engine_loop", "phase_changes", "scheduling_policy"]
 
@@ -17,7 +18,7 @@ _policies: dict[tuple[str, int], policy.Policy] = {}
 
 def engine_loop() -> Callable[..., Any]:
     """Return the compiled `engine.advance`."""
-    with _lock:
+    with _lock, without_collector():
         from workbench.backends.simulated.engine import advance  # noqa: PLC0415 - slow to import
 
         loop: Callable[..., Any] = advance
@@ -26,7 +27,7 @@ def engine_loop() -> Callable[..., Any]:
 
 def phase_changes() -> Callable[..., Any]:
     """Return the compiled `phases.cross_boundary`."""
-    with _lock:
+    with _lock, without_collector():
         from workbench.backends.simulated.phases import cross_boundary  # noqa: PLC0415 - slow
 
         changes: Callable[..., Any] = cross_boundary
@@ -61,7 +62,7 @@ def chunks(engine: Engine, rule: policy.Policy, events: int) -> Iterator[None]:
 
 def scheduling_policy(name: str) -> policy.Policy:
     """Return a compiled policy; a changed file is loaded anew."""
-    with _lock:
+    with _lock, without_collector():
         key = name, policy.file_of(name).stat().st_mtime_ns
         if key not in _policies:
             _policies[key] = policy.load(name)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from workbench.backends.simulated.layout import FOREVER, NOBODY, Engine
 from workbench.backends.simulated.policy import Records, policy
-from workbench.backends.simulated.turns import end_turn, longest_waiting, rest_of_slice, turns
+from workbench.backends.simulated.turns import end_turn, rest_of_slice, turns
 
 TITLE = "NOVA: fixed priorities, round robin, each core for itself"
 
@@ -36,21 +36,25 @@ def pick(
     """Keep the worker until its slice ends, then take the next of the highest priority."""
     c = cores[core]
     end_turn(core, expired, clock, cores, workers, table, 0)
-    highest = -FOREVER
-    rivals = 0
-    for w in range(c.first, c.last):
-        if workers[w].ready:
-            if workers[w].priority > highest:
-                highest = workers[w].priority
-                rivals = 0
-            rivals += workers[w].priority == highest
+    # In turn after the worker that ran last, and whose last turn is longest ago goes first.
+    highest, rivals, following = -FOREVER, 0, NOBODY
+    w = max(c.last_ran, c.first - 1)
+    for _ in range(c.first, c.last):
+        w = w + 1 if w + 1 < c.last else c.first
+        if not workers[w].ready or workers[w].priority < highest:
+            continue
+        if workers[w].priority > highest:
+            highest, rivals, following = workers[w].priority, 0, w
+        rivals += 1
+        if table[w] < table[following]:
+            following = w
     if rivals == 0:
         return NOBODY, FOREVER
 
     w = c.running
     stays = w != NOBODY and workers[w].ready and workers[w].priority == highest
     if not stays or expired:
-        w = longest_waiting(core, highest, cores, workers, table, 0)
+        w = following
     if rivals == 1:
         return w, FOREVER
     if stays and not expired and c.slice_end < FOREVER:
