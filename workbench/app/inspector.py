@@ -80,10 +80,8 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
             sizing_mode="stretch_width",
             styles={"opacity": "0.7", "font-size": "13px"},
         )
-        # Both stay drawn: a selection must not wait for a dozen fields to be made.
         self._view = pn.Column(
             self._empty,
-            self._form,
             sizing_mode="stretch_both",
             scroll="y-auto",
             css_classes=["inspector"],
@@ -93,6 +91,12 @@ class Inspector(pn.viewable.Viewer):  # type: ignore[misc]
             lambda *_: self._show(), ["experiment", "variant", "inside", "selected", "host"]
         )
         self._show()
+        # The page need not wait for a dozen fields, and a selection need not either: they come
+        # when the page is there, and stay drawn.
+        if pn.state.curdoc is None:
+            self._view.append(self._form)
+        else:
+            pn.state.onload(lambda: self._view.append(self._form))
 
     def __panel__(self) -> Any:
         return self._view
