@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -115,16 +115,8 @@ def plans(
     made = []
     for workload, understood in known.items():
         for name in picked:
-            # What another workload of the experiment understands is not meant for this one.
-            settings = {
-                key: value
-                for given, elsewhere in (
-                    (variants.parameters(experiment, name), everywhere),
-                    (parameters or {}, asked),
-                )
-                for key, value in given.items()
-                if key in understood or key not in elsewhere
-            }
+            of_file = meant_for(understood, everywhere, variants.parameters(experiment, name))
+            settings = of_file | meant_for(understood, asked, parameters or {})
             scenario = variants.apply(experiment, name)
             spec = RunSpec(
                 experiment=experiment.name,
@@ -142,6 +134,16 @@ def plans(
             plan = Plan(spec, runner, scenario)
             made.append(replace(plan, problems=_accepted(plan)))
     return tuple(made)
+
+
+def meant_for(
+    understood: Set[str], elsewhere: Set[str], given: Mapping[str, Parameter]
+) -> dict[str, Parameter]:
+    """Return the parameters for one workload: without what only others understand.
+
+    What nobody understands stays, so that the backend refuses it.
+    """
+    return {k: v for k, v in given.items() if k in understood or k not in elsewhere}
 
 
 def chosen(names: Sequence[str] | None, known: Sequence[str], what: str) -> tuple[str, ...]:

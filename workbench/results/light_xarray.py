@@ -11,7 +11,7 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
-from workbench.imports import without_collector
+from workbench.startup import without_collector
 
 with without_collector():
     import xarray as xr

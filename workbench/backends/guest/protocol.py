@@ -138,7 +138,8 @@ class Transcript:
         """Return what was under way, and for how long without a step: a hang or much work."""
         parts = []
         for name, (one, since_ns) in self._counts.items():
-            if not self._is_open(one):
+            ended = self.exits.get(name, {}).get("reason", "cancelled")
+            if not self._is_open(one) or ended != "cancelled":  # its own exit says what it was
                 continue
             phase = self._names.get(one["index"], "loading")
             still = (now_ns - since_ns) / 1e9

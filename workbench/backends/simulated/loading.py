@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.backends.simulated import policy
 from workbench.backends.simulated.layout import Engine
-from workbench.imports import without_collector
+from workbench.startup import without_collector
 
 __all__ = ["chunks", "engine_loop", "phase_changes", "scheduling_policy"]
 

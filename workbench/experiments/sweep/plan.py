@@ -12,7 +12,7 @@ from typing import Any
 from workbench import __version__, formats
 from workbench.backends.base import Backend, Job, ParameterInfo, backend
 from workbench.errors import InputError, Location
-from workbench.experiments.plan import adjusted, chosen
+from workbench.experiments.plan import adjusted, chosen, meant_for
 from workbench.experiments.seeds import replication_seed
 from workbench.experiments.settings import parameter_value, parse_settings
 from workbench.experiments.sweep.axes import CORES, INSTANCES, Axis, Design, axis, points, split
@@ -106,19 +106,13 @@ class SweepPlan:
         scenario, _ = self._structure(variant, *structure)
         workload = self.workloads[task.workload]
         understood = self._understood[workload]
-        of_file = {
-            key: value
-            for key, value in self._base[variant].items()
-            # What another workload of the experiment understands is not meant for this one.
-            if key in understood or key not in self._elsewhere
-        }
-        given = {**of_file, **self.parameters, **values}
+        of_file = meant_for(understood, self._of_file, self._base[variant])
+        asked = meant_for(understood, self._known, {**self.parameters, **values})
         return Job(
             scenario=scenario,
             workload=workload,
             seed=replication_seed(self.experiment.seed, task.replication),
-            # What another workload of the sweep understands is not meant for this one.
-            parameters={k: v for k, v in given.items() if k in understood or k not in self._known},
+            parameters=of_file | asked,
             variant=variant,
             replication=task.replication,
         )
@@ -186,7 +180,8 @@ class SweepPlan:
         }
 
     @cached_property
-    def _elsewhere(self) -> set[str]:
+    def _of_file(self) -> set[str]:
+        """What any workload of the sweep or of the experiment understands."""
         runner = backend(self.experiment.backend)
         given = self.experiment.parameters
         others = set(self.experiment.workloads).difference(self.workloads)

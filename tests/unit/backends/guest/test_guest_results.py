@@ -220,10 +220,13 @@ def test_a_deadline_tells_how_far_everybody_was() -> None:
     begun = {"event": "phase-started", "t": 0, "component": "blinktree1", "index": 0,
              "phase": "insert"}  # fmt: skip
     end = FINAL | {"t": 60 * 10**9, "ok": False, "ended": "deadline"}
-    said, _ = told(HELLO, begun, beat(1, 10, 10), beat(2, 20, 10), beat(59, 900, 10), end)
+    died = exited("blinktree3", reason="out-of-memory")
+    beats = beat(1, 10, 10, 5), died, beat(2, 20, 10), beat(59, 900, 10)
+    said, _ = told(HELLO, begun, *beats, exited("blinktree1", reason="cancelled"), end)
     failure = said.failure()
     assert failure is not None
     assert "blinktree1 had done 900 of 1000 operations of insert, " in failure.message
     assert "blinktree2 had done 10 of 1000 operations of insert and none in the last 59 s" in (
         failure.message
     )
+    assert "blinktree3" not in failure.message  # what it died of is told elsewhere

@@ -1,4 +1,4 @@
-"""Importing without looking for garbage."""
+"""Starting sooner: importing without looking for garbage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from workbench.imports import without_collector
+from workbench.startup import without_collector
 
 
 def test_the_collector_comes_back_whatever_happens() -> None:

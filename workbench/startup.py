@@ -1,4 +1,4 @@
-"""Importing large packages sooner."""
+"""What lets commands start sooner."""
 
 from __future__ import annotations
 
